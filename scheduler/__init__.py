@@ -1,0 +1,1 @@
+"""The clock: an APScheduler process with a table of jobs, nothing else."""

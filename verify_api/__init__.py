@@ -1,0 +1,1 @@
+"""The verification service: one folder per noun."""
