@@ -57,7 +57,7 @@ class HolidayCalendar:
         return day in self.off or is_weekend(day)
 
     def with_year(self, days: YearDays) -> "HolidayCalendar":
-        """This calendar with one year replaced; the days it moves in the December before replace those too."""
+        """This calendar with one year replaced, and the days it moves in the December before."""
         span = (days.first_day, days.last_day)
         return HolidayCalendar(
             version=f"{self.version}+{days.revision}",

@@ -9,12 +9,11 @@ import calendar as gregorian
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
+from registry.clock import SHANGHAI
 from registry.errors import Invalid
 from verify_api.deadlines.calendar import HolidayCalendar, is_weekend
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE_DAY = timedelta(days=1)
 # Beyond these a period is a slip of the pen; they also keep every result inside `date`.
 MAX_MONTHS = 1200
