@@ -1,5 +1,8 @@
 """Every table of the service, so that the metadata is whole wherever this is imported."""
 
 import registry.models
+from verify_api.deadlines import models as deadlines
+from verify_api.notices import models as notices
+from verify_api.policy import models as policy
 
-__all__ = ["registry"]
+__all__ = ["deadlines", "notices", "policy", "registry"]
