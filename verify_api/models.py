@@ -1,8 +1,6 @@
 """Every table of the service, so that the metadata is whole wherever this is imported."""
 
 import registry.models
-from verify_api.deadlines import models as deadlines
-from verify_api.notices import models as notices
-from verify_api.policy import models as policy
+from verify_api.messages import models as messages
 
-__all__ = ["deadlines", "notices", "policy", "registry"]
+__all__ = ["messages", "registry"]
