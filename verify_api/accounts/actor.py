@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from registry.errors import Forbidden
+
 
 class Kind(StrEnum):
     """The kinds of actor of DOMAIN A.1.2."""
@@ -49,6 +51,17 @@ class Actor:
     def label(self) -> str:
         """A name for histories that stays true when names change, e.g. `staff:7`."""
         return str(self.kind) if self.account_id is None else f"{self.kind}:{self.account_id}"
+
+    @property
+    def own_enterprise(self) -> int:
+        """Id of the enterprise that acts.
+
+        Raises:
+            Forbidden: The actor is no enterprise.
+        """
+        if self.enterprise_id is None:
+            raise Forbidden
+        return self.enterprise_id
 
 
 SYSTEM = Actor(Kind.SYSTEM, None, "系统")

@@ -36,8 +36,12 @@ def subject_of(keys: Keyring, purpose: str, *parts: str) -> str:
     return keys.digest("\0".join((purpose, *parts)), purpose=_SUBJECT)
 
 
-def issue_code(session: Session, purpose: str, subject: str, *, keys: Keyring, now: datetime) -> str:
+def issue_code(
+    session: Session, purpose: str, subject: str, *, keys: Keyring, now: datetime, bound_to: str = ""
+) -> str:
     """Make a code for the subject; only the newest of a subject counts.
+
+    What it is bound to (a new phone number, say) has to be given again when it is used.
 
     Raises:
         TooManyCodes: With the seconds to wait.
@@ -56,7 +60,7 @@ def issue_code(session: Session, purpose: str, subject: str, *, keys: Keyring, n
     row = OneTimeCode(
         purpose=purpose,
         subject=subject,
-        code_digest=_code_digest(keys, subject, code),
+        code_digest=_code_digest(keys, subject, bound_to, code),
         sent_at=now,
         expires_at=now + CODE_TERM,
         tries=0,
@@ -76,7 +80,9 @@ def _wait(sent: list[datetime], *, now: datetime) -> timedelta | None:
     return max(waits, default=None)
 
 
-def use_code(session: Session, subject: str, code: str, *, keys: Keyring, now: datetime) -> WrongCode | None:
+def use_code(
+    session: Session, subject: str, code: str, *, keys: Keyring, now: datetime, bound_to: str = ""
+) -> WrongCode | None:
     """Use up the subject's newest code; the refusal if it does not fit. Each call is one try.
 
     The refusal is a value: the caller commits it, or the try would not be counted.
@@ -91,7 +97,7 @@ def use_code(session: Session, subject: str, code: str, *, keys: Keyring, now: d
     if row is None:
         return WrongCode()
     row.tries += 1
-    given = _code_digest(keys, subject, code.strip())
+    given = _code_digest(keys, subject, bound_to, code.strip())
     fits = secrets.compare_digest(given, row.code_digest)
     is_open = row.used_at is None and now < row.expires_at and row.tries <= CODE_TRIES
     if not (fits and is_open):
@@ -107,5 +113,5 @@ def purge(session: Session, *, before: datetime) -> None:
     session.execute(delete(OneTimeCode).where(OneTimeCode.sent_at < before))
 
 
-def _code_digest(keys: Keyring, subject: str, code: str) -> str:
-    return keys.digest(f"{subject}\0{code}", purpose=_CODE)
+def _code_digest(keys: Keyring, subject: str, bound_to: str, code: str) -> str:
+    return keys.digest("\0".join((subject, bound_to, code)), purpose=_CODE)

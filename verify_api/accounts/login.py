@@ -113,13 +113,11 @@ def log_in(
     `token_times` are the times a staff token may be of: the machine's, since the officer's phone knows no
     simulation, and in a simulation also the simulated one.
     """
-    subjects = (attempt.account_subject, attempt.address_subject)
-    throttle.prepare(session, subjects, now=now)
-    locked = throttle.refuse_if_locked(session, subjects, now=now)
+    locked = throttle.refuse_if_locked(session, attempt.account_subject, attempt.address_subject, now=now)
     if locked is not None:
         return Refused(locked)
     account = find_account(session, attempt.kind, attempt.username, lock=True)
-    right = is_password(attempt.password, account and account.password_hash)
+    right = is_password(attempt.password, account.password_hash if account else None)
     if account is None or not right or not _second_factor(account, attempt, keys, token_times):
         return _failed(session, attempt, account, now=now)
     throttle.forget(session, attempt.account_subject)
@@ -176,7 +174,7 @@ def _step_of(totp: pyotp.TOTP, token: str, times: Sequence[datetime]) -> int | N
 
 def change_password(
     session: Session, signed: Signed, *, old: str, new: str, ip: str, now: datetime
-) -> None | Refused:
+) -> Refused | None:
     """Set a new password and end all other sessions. A wrong old password counts as a failure.
 
     Raises:
@@ -185,8 +183,8 @@ def change_password(
     """
     account = session.get_one(Account, signed.actor.account_id, with_for_update=True)
     subject = throttle.subject_of("account", account.kind, account.username)
-    throttle.prepare(session, [subject], now=now)
-    locked = throttle.refuse_if_locked(session, [subject], now=now)
+    address = throttle.subject_of("address", ip)
+    locked = throttle.refuse_if_locked(session, subject, address, now=now)
     if locked is not None:
         return Refused(locked)
     if not is_password(old, account.password_hash):
@@ -197,9 +195,7 @@ def change_password(
     require_strong(new, username=account.username)
     set_password(account, new, now=now)
     end_sessions(session, account.id, now=now, but=signed.session_id)
-    note(
-        session, "password_changed", account_id=account.id, actor=signed.actor.label, now=now, ip=ip
-    )
+    note(session, "password_changed", account_id=account.id, actor=signed.actor.label, now=now, ip=ip)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Hashing and making of passwords. argon2id with the parameters of RFC 9106 for servers with little memory."""
+"""Hashing and making of passwords: argon2id, RFC 9106's parameters for little memory."""
 
 import secrets
 import string

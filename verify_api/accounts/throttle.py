@@ -5,10 +5,9 @@ locked account look the same.
 """
 
 import hashlib
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -30,47 +29,39 @@ def subject_of(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def refuse_if_locked(session: Session, subjects: Iterable[str], *, now: datetime) -> LockedOut | None:
-    """The refusal, if one of the subjects is locked. Rows stay locked until the transaction ends.
+def refuse_if_locked(session: Session, account: str, address: str, *, now: datetime) -> LockedOut | None:
+    """The refusal, if the account's or the address's counter is locked.
 
-    The row lock makes parallel guesses at one account queue up: a hundred at once would otherwise all
-    read the count before any of them has raised it.
+    The account's row stays locked until the transaction ends, so that parallel guesses queue up: a hundred
+    at once would otherwise all read the count before any of them has raised it. The address's row does
+    not: many honest people share one.
     """
-    wait = timedelta()
-    for subject in sorted(subjects):
-        row = session.scalar(select(Throttle).where(Throttle.subject == subject).with_for_update())
-        wait = max(wait, locked_for(_tally(row), now=now) or timedelta())
-    if not wait:
-        return None
-    minutes = -(-int(wait.total_seconds()) // 60)
-    return LockedOut(f"尝试次数过多，请{minutes}分钟后再试", retry_after_s=int(wait.total_seconds()) + 1)
-
-
-def prepare(session: Session, subjects: Iterable[str], *, now: datetime) -> None:
-    """Make sure a row exists for each subject, so that there is something to lock."""
-    for subject in sorted(subjects):
+    for subject in (account, address):
         row = insert(Throttle).values(subject=subject, failures=0, window_from=now)
         session.execute(row.on_conflict_do_nothing())
+    tallies = (
+        session.get_one(Throttle, account, with_for_update=True, populate_existing=True),
+        session.get_one(Throttle, address, populate_existing=True),
+    )
+    waits = [wait for wait in (locked_for(_tally(row), now=now) for row in tallies) if wait]
+    if not waits:
+        return None
+    seconds = int(max(waits).total_seconds()) + 1
+    return LockedOut(f"尝试次数过多，请{-(-seconds // 60)}分钟后再试", retry_after_s=seconds)
 
 
 def count_failure(session: Session, subject: str, limit: Limit, *, now: datetime) -> None:
-    """One failure more."""
-    row = session.get(Throttle, subject, with_for_update=True)
+    """One failure more, on a row that `refuse_if_locked` has made."""
+    row = session.get_one(Throttle, subject, with_for_update=True, populate_existing=True)
     tally = after_failure(_tally(row), limit, now=now)
-    values = {
-        "failures": tally.failures,
-        "window_from": tally.window_from,
-        "locked_until": tally.locked_until,
-    }
-    statement = insert(Throttle).values(subject=subject, **values)
-    session.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=values))
-    if row is not None:
-        session.refresh(row)
+    row.failures, row.window_from, row.locked_until = tally.failures, tally.window_from, tally.locked_until
+    session.flush()
 
 
 def forget(session: Session, subject: str) -> None:
-    """Start afresh, after a success."""
-    session.execute(delete(Throttle).where(Throttle.subject == subject))
+    """Start afresh, after a success. The row stays: somebody may be waiting for its lock."""
+    values = {"failures": 0, "locked_until": None}
+    session.execute(update(Throttle).where(Throttle.subject == subject).values(**values))
 
 
 def purge(session: Session, *, before: datetime) -> None:
@@ -78,5 +69,5 @@ def purge(session: Session, *, before: datetime) -> None:
     session.execute(delete(Throttle).where(Throttle.window_from < before))
 
 
-def _tally(row: Throttle | None) -> Tally | None:
-    return row and Tally(row.failures, row.window_from, row.locked_until)
+def _tally(row: Throttle) -> Tally:
+    return Tally(row.failures, row.window_from, row.locked_until)
