@@ -2,5 +2,6 @@
 
 import registry.models
 from verify_api.accounts import models as accounts
+from verify_api.messages import models as messages
 
-__all__ = ["accounts", "registry"]
+__all__ = ["accounts", "messages", "registry"]
