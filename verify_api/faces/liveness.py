@@ -7,8 +7,9 @@ camera.
 
 from collections.abc import Mapping, Sequence
 
+from registry.errors import Reason
 from verify_api.faces import quality
-from verify_api.faces.measured import FaceMeasures, FrameMeasures, PairFigures, Reason
+from verify_api.faces.measured import FaceMeasures, FrameMeasures, PairFigures
 from verify_api.faces.policy import FacePolicy
 
 Found = list[Reason]

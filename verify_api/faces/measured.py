@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
+from registry.errors import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class FrameIn:
@@ -22,23 +24,14 @@ class FrameIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why an answer is not a plain yes: stable code, Chinese sentence, and what the person can do."""
-
-    code: str
-    message: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class FaceFigures:
     """Figures of the one face of a frame.
 
     Lengths in pixels of the upright frame, grey levels 0–255, angles in degrees. `yaw` is positive when the
-    person turns to the person's own left (towards the right edge of an unmirrored picture), `pitch` is positive
-    when the chin rises, `roll` when the head tips towards the right edge of the picture. `eye_*` is the eye
-    aspect ratio of Soukupová & Čech (2016), `mouth` the same ratio of the inner lips. `distance` is the
-    engine's distance to the reference, None when there was nothing to compare with.
+    person turns to their own left (towards the right edge of an unmirrored picture), `pitch` is positive when
+    the chin rises, `roll` when the head tips towards the right edge of the picture. `eye_*` is the eye aspect
+    ratio of Soukupová & Čech (2016), `mouth` the same ratio of the inner lips. `distance` is the engine's
+    distance to the reference, None when there was nothing to compare with.
     """
 
     height_px: float
@@ -85,11 +78,11 @@ class FrameMeasures:
 class PairFigures:
     """How two frames relate; `a` and `b` are indices into `FaceMeasures.frames`, a < b.
 
-    `*_residual` say what the best plane-to-plane map (homography) between the landmarks leaves unexplained, in
-    eye distances: `depth` over the points that leave the face's plane, `eyes` and `mouth` over the lids and
-    lips when the map is fitted without them. A flat picture moved about leaves next to nothing.
+    `*_residual` say what the best plane-to-plane map (homography) between the landmarks leaves unexplained,
+    in eye distances: `depth` over the nose when the map is fitted to the flatter parts, `eyes` and `mouth`
+    over lids and lips when it is fitted without them. A flat picture moved about leaves next to nothing.
     `difference` is the mean absolute grey difference of the two pictures as they are; `likeness` and
-    `mirror_likeness` are the correlation of the aligned faces, as they are and with one of them mirrored.
+    `mirror_likeness` are the correlation of the aligned heads, as they are and with one of them mirrored.
     """
 
     a: int

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from verify_api.faces.measured import FaceFigures, FrameMeasures, Reason
+from registry.errors import Reason
+from verify_api.faces.measured import FaceFigures, FrameMeasures
 from verify_api.faces.policy import FacePolicy
 
 SIZE = Reason("face_too_small", "人脸在画面中太小", "请靠近镜头，让脸占画面三分之一以上")

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from registry.errors import Reason
 from verify_api.faces import liveness, quality
 from verify_api.faces.bands import Band, band_of, fuse
-from verify_api.faces.measured import FaceMeasures, FrameMeasures, Reason
+from verify_api.faces.measured import FaceMeasures, FrameMeasures
 from verify_api.faces.policy import FacePolicy
 
 __all__ = ["Ask", "FacePolicy", "FaceVerdict", "Outcome", "Prompt", "Reason", "choose_prompts", "judge_face"]
