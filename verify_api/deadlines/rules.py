@@ -34,8 +34,9 @@ class Deadline:
     """The end of a period, with everything needed to explain it or to compute it again.
 
     `rule` is machine-readable: `P10M+roll` (months, rolled), `P10D` (natural days), `P5W` (working days);
-    a capped one is `P1M+roll<=P3M@2026-01-05`, one that an officer moved `P1M+roll=>2026-05-20`. `provisional` means that a day off in a year not loaded could
-    still move it: such a deadline never triggers an adverse step.
+    a capped one is `P1M+roll<=P3M@2026-01-05`, one moved by an officer `P1M+roll=>2026-05-20`.
+    `provisional` means that a day off in a year not loaded could still move it: such a deadline never
+    triggers an adverse step.
     """
 
     start_day: date
@@ -95,6 +96,11 @@ def working_days_after(start_day: date, n: int, *, calendar: HolidayCalendar, ba
 def on_day(day: date, *, calendar: HolidayCalendar, basis: str) -> Deadline:
     """A date that is a fact (有效期至 of a certificate): the day itself, never rolled (T-03)."""
     return _deadline(day, "P0D", day, None, False, calendar, basis)
+
+
+def before(day: date, *, includes_day: bool, calendar: HolidayCalendar, basis: str) -> Deadline:
+    """“X日前”: whether X itself is inside is a policy value (`counting.before_includes_day`, T-06)."""
+    return on_day(day if includes_day else day - ONE_DAY, calendar=calendar, basis=basis)
 
 
 def fixed(deadline: Deadline, last_day: date, *, basis: str) -> Deadline:
