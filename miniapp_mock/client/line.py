@@ -16,6 +16,8 @@ import httpx
 from miniapp_mock.client.problems import Garbled, NoAnswer, Problem, SignedOut
 
 RETRIED = frozenset({429, 502, 503, 504})
+# The first sending of this very call is still at work: its answer is what we wait for.
+STILL_RUNNING = "request_in_progress"
 # (file name, bytes, media type), the form httpx takes.
 Upload = tuple[str, bytes, str]
 
@@ -97,7 +99,10 @@ class Line:
     ) -> Any:
         """Multipart with exactly one file and string fields, as `wx.uploadFile` does it."""
         data = {name: str(value) for name, value in (fields or {}).items()}
-        return _json(self._call("POST", path, files={"file": file}, data=data, headers=_keyed(key)))
+        headers = _keyed(key)
+        # A repeat must be the same bytes, or the key would stand for two different requests.
+        headers["Content-Type"] = f"multipart/form-data; boundary={headers['Idempotency-Key']}"
+        return _json(self._call("POST", path, files={"file": file}, data=data, headers=headers))
 
     def _call(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         """One call, with a fresh log-in if the session has ended.
@@ -128,7 +133,7 @@ class Line:
                     raise NoAnswer(f"{method} {path}: {type(error).__name__}") from error
                 self._sleep(self._patience.pause_before(attempt, None))
                 continue
-            if answer.status_code in RETRIED and not last:
+            if _may_pass(answer) and not last:
                 self._sleep(self._patience.pause_before(attempt, answer.headers.get("Retry-After")))
                 continue
             if answer.is_success:
@@ -143,6 +148,13 @@ class Line:
         return self._http.request(
             method, self._base + path, headers=headers, timeout=self._patience.timeout_s, **kwargs
         )
+
+
+def _may_pass(answer: httpx.Response) -> bool:
+    """Is this a refusal that waiting may cure?"""
+    if answer.status_code == 409:
+        return STILL_RUNNING in answer.text
+    return answer.status_code in RETRIED
 
 
 def _keyed(key: str | None) -> dict[str, str]:

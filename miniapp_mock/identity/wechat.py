@@ -150,7 +150,7 @@ class WeChat:
             return {"errcode": 0, "errmsg": "ok", "verify_id": verify_id, "expires_in": VERIFY_LIFE_S}
 
     def verify_info(self, access_token: str, body: Mapping[str, Any]) -> Json:
-        """`POST /cityservice/face/identify/queryverifyinfo`. Other people's papers are an errcode, not a result."""
+        """`POST /cityservice/face/identify/queryverifyinfo`. Wrong papers are an errcode, not a result."""
         with self._lock:
             self._may_fail()
             self._check_token(access_token)
