@@ -1,6 +1,7 @@
 """`daka select`: the arithmetic of a list, JSON in and out. 0 an answer, 2 bad input, 3 the answer is no."""
 
 import json
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _content(file: Path) -> Any:
     try:
-        text = click.get_text_stream("stdin").read() if str(file) == "-" else file.read_text("utf-8-sig")
+        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8-sig")
     except OSError as error:
         raise click.ClickException(f"{file}：无法读取（{error.strerror}）") from error
     except UnicodeDecodeError as error:
