@@ -1,1 +1,27 @@
 """Pure geometry of a check-in: datums, metres, fences, verdicts, sketches. Knows no people and no cases."""
+
+from geo.datums import Datum, Point, convert, to_datum
+from geo.errors import FenceInvalid, GeoError
+from geo.fences import CircleFence, Fence, PolygonFence, fence_in, load_fence
+from geo.fixes import Fix, Limits, Reason
+from geo.verdicts import PlaceVerdict, Verdict, judge
+
+__all__ = [
+    "CircleFence",
+    "Datum",
+    "Fence",
+    "FenceInvalid",
+    "Fix",
+    "GeoError",
+    "Limits",
+    "PlaceVerdict",
+    "Point",
+    "PolygonFence",
+    "Reason",
+    "Verdict",
+    "convert",
+    "fence_in",
+    "judge",
+    "load_fence",
+    "to_datum",
+]

@@ -17,6 +17,8 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     evidence_url: str = ""
     cache: Path | None = None
+    # An ArcFace-type ONNX file to recognise faces with instead of the default network.
+    face_model_file: Path | None = None
 
     # 32 random bytes each, base64. Empty: made once and kept under var/keys (one machine only).
     data_keys: SecretStr = SecretStr("")
