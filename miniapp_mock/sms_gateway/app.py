@@ -39,7 +39,7 @@ class Outgoing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reference: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")
-    to: str = Field(pattern=r"^1\d{10}$")
+    to: str = Field(pattern=r"^1[0-9]{10}$")
     signature: str = Field(min_length=2, max_length=20)
     text: str = Field(min_length=1, max_length=500)
     template: str = Field(default="", max_length=60)
@@ -51,7 +51,7 @@ class BehaviourIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    phone: str = Field(pattern=r"^(1\d{10}|\*)$")
+    phone: str = Field(pattern=r"^(1[0-9]{10}|\*)$")
     acceptance: Acceptance = Acceptance.OK
     fate: Fate = Fate.DELIVERED
     delay_s: float = Field(default=0.2, ge=0, le=86_400)

@@ -26,7 +26,7 @@ from verify_api.messages.adapters.base import (
     RetryLater,
     Seen,
 )
-from verify_api.messages.adapters.transport import may_have_arrived, shanghai_time
+from verify_api.messages.adapters.transport import may_have_arrived, shanghai_time, word
 
 NAME = "aliyun"
 CONNECT_MS, READ_MS = 3_000, 8_000
@@ -216,16 +216,16 @@ def _receipt_of(detail: Any, inquiry: Inquiry) -> Receipt | None:
 def parse_receipt(item: Mapping[str, Any]) -> Receipt | None:
     """One element of the pushed JSON array; None if it is not a receipt."""
     success = {"true": True, "false": False}.get(str(item.get("success")).lower())
-    if success is None or not (item.get("out_id") or item.get("biz_id")):
+    if success is None or not (word(item.get("out_id")) or word(item.get("biz_id"))):
         return None
-    code = str(item.get("err_code") or "UNKNOWN")[:40]
+    code = word(item.get("err_code"), limit=40) or "UNKNOWN"
     return Receipt(
         provider=NAME,
         is_delivered=success,
         code=code,
-        reference=str(item["out_id"]) if item.get("out_id") else None,
-        provider_id=str(item["biz_id"]) if item.get("biz_id") else None,
-        phone=str(item["phone_number"]) if item.get("phone_number") else None,
+        reference=word(item.get("out_id")),
+        provider_id=word(item.get("biz_id")),
+        phone=word(item.get("phone_number"), limit=20),
         reported_at=shanghai_time(item.get("report_time")),
         is_final_failure=not success and code in FINAL_RECEIPTS,
     )

@@ -26,7 +26,7 @@ from verify_api.messages.adapters.base import (
     RetryLater,
     Seen,
 )
-from verify_api.messages.adapters.transport import may_have_arrived
+from verify_api.messages.adapters.transport import may_have_arrived, word
 
 NAME = "gateway"
 NUMBER_CODES = frozenset({"invalid_number", "blocked_number"})
@@ -139,7 +139,7 @@ def is_signed(body: bytes, signature: str, *, secret: str) -> bool:
 
 def parse_receipt(item: Mapping[str, Any]) -> Receipt | None:
     """One receipt as the gateway pushes it; None if it is none."""
-    return _receipt(item) if isinstance(item.get("reference"), str) else None
+    return _receipt(item) if word(item.get("reference")) else None
 
 
 def _receipt(said: Mapping[str, Any]) -> Receipt | None:
@@ -150,9 +150,9 @@ def _receipt(said: Mapping[str, Any]) -> Receipt | None:
         provider=NAME,
         is_delivered=state == "delivered",
         code=_code(said),
-        reference=said.get("reference"),
-        provider_id=said.get("id"),
-        phone=said.get("to"),
+        reference=word(said.get("reference")),
+        provider_id=word(said.get("id")),
+        phone=word(said.get("to"), limit=20),
         reported_at=_time(said.get("reported_at")),
         is_final_failure=state == "unreachable",
     )

@@ -24,7 +24,7 @@ from verify_api.messages.adapters.base import (
     RetryLater,
     Seen,
 )
-from verify_api.messages.adapters.transport import may_have_arrived, shanghai_time
+from verify_api.messages.adapters.transport import may_have_arrived, shanghai_time, word
 
 NAME = "tencent"
 TIMEOUT_S = 8
@@ -191,16 +191,17 @@ def _receipt_of(status: Any, inquiry: Inquiry) -> Receipt | None:
 def parse_receipt(item: Mapping[str, Any]) -> Receipt | None:
     """One element of the pushed JSON array; None if it is not a receipt."""
     status = item.get("report_status")
-    if status not in ("SUCCESS", "FAIL") or not item.get("sid"):
+    if status not in ("SUCCESS", "FAIL") or not word(item.get("sid")):
         return None
-    code = str(item.get("errmsg") or status)[:40]
+    code = word(item.get("errmsg"), limit=40) or str(status)
     return Receipt(
         provider=NAME,
         is_delivered=status == "SUCCESS",
         code=code,
-        reference=str(item["ext"]) if item.get("ext") else None,
-        provider_id=str(item["sid"]),
-        phone=str(item["mobile"]) if item.get("mobile") else None,
+        # Echoed only for accounts for which the vendor has switched it on.
+        reference=word(item.get("ext")) or word(item.get("session_context")),
+        provider_id=word(item.get("sid")),
+        phone=word(item.get("mobile"), limit=20),
         reported_at=shanghai_time(item.get("user_receive_time")),
         is_final_failure=status == "FAIL" and code in FINAL_RECEIPTS,
     )

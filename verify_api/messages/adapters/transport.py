@@ -37,3 +37,9 @@ def shanghai_time(text: object) -> datetime | None:
         return datetime.strptime(str(text), "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI)
     except ValueError:
         return None
+
+
+def word(value: object, *, limit: int = 64) -> str | None:
+    """What a provider calls something, fit to be stored: printable, not endless; None if there is nothing."""
+    text = "".join(ch for ch in str(value) if ch.isprintable()) if isinstance(value, str | int) else ""
+    return text[:limit] or None
