@@ -4,6 +4,8 @@ from geo.datums import Datum, Point, convert, to_datum
 from geo.errors import FenceInvalid, GeoError
 from geo.fences import CircleFence, Fence, PolygonFence, fence_in, load_fence
 from geo.fixes import Fix, Limits, Reason
+from geo.sketch import sketch
+from geo.tiles import TileLayer
 from geo.verdicts import PlaceVerdict, Verdict, judge
 
 __all__ = [
@@ -18,10 +20,12 @@ __all__ = [
     "Point",
     "PolygonFence",
     "Reason",
+    "TileLayer",
     "Verdict",
     "convert",
     "fence_in",
     "judge",
     "load_fence",
+    "sketch",
     "to_datum",
 ]
