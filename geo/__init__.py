@@ -1,5 +1,6 @@
 """Pure geometry of a check-in: datums, metres, fences, verdicts, sketches. Knows no people and no cases."""
 
+from geo.bulk import VERDICTS, Fault, ManyVerdicts, judge_many
 from geo.datums import Datum, Point, convert, to_datum
 from geo.errors import FenceInvalid, GeoError
 from geo.fences import CircleFence, Fence, PolygonFence, fence_in, load_fence
@@ -9,13 +10,16 @@ from geo.tiles import TileLayer
 from geo.verdicts import PlaceVerdict, Verdict, judge
 
 __all__ = [
+    "VERDICTS",
     "CircleFence",
     "Datum",
+    "Fault",
     "Fence",
     "FenceInvalid",
     "Fix",
     "GeoError",
     "Limits",
+    "ManyVerdicts",
     "PlaceVerdict",
     "Point",
     "PolygonFence",
@@ -25,6 +29,7 @@ __all__ = [
     "convert",
     "fence_in",
     "judge",
+    "judge_many",
     "load_fence",
     "sketch",
     "to_datum",

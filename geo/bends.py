@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 # Rounding degrees to 1e-7° already costs 1 cm; a bend below half of that is not worth a vertex.
 _BEND_M = 0.005
-# The shift waves with periods down to 37 km: a long side may bend both ways and still pass through its middle.
+# The shift waves with a period of 37 km: a long side may bend both ways and still pass through its middle.
 _LONGEST_M = 2_000.0
 # Sixteen thousand sides out of one is far beyond any fence that passes the checks.
 _DEPTH = 14
