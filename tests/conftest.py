@@ -1,0 +1,48 @@
+"""A real PostgreSQL for every test that asks for one; each test is rolled back."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from registry import embedded
+from registry.db import make_engine
+from registry.migrations import migrate
+
+
+@pytest.fixture(scope="session")
+def admin_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Address of a server on which tests may make databases of their own."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        return given
+    folder = Path(__file__).parents[1] / "var" / "test-postgres"
+    return embedded.start(folder, "daka_test")
+
+
+@pytest.fixture(scope="session")
+def database_url(admin_url: str, worker_id: str) -> str:
+    """Address of this test process's own, migrated database."""
+    return embedded.sibling(admin_url, f"daka_test_{worker_id}", fresh=True)
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on the migrated test database."""
+    engine = make_engine(database_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session whose work is rolled back, commits included (they end a savepoint only)."""
+    with engine.connect() as connection:
+        outer = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            yield session
+        outer.rollback()

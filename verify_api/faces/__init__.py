@@ -1,0 +1,1 @@
+"""Faces: one engine behind a protocol, measured frames, pure rules, protected templates."""
