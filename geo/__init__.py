@@ -5,6 +5,7 @@ from geo.datums import Datum, Point, convert, to_datum
 from geo.errors import FenceInvalid, GeoError
 from geo.fences import CircleFence, Fence, PolygonFence, fence_in, load_fence
 from geo.fixes import Fix, Limits, Reason
+from geo.signals import Sighting, Signal, SignalPolicy, signals, total_risk
 from geo.sketch import sketch
 from geo.tiles import TileLayer
 from geo.verdicts import PlaceVerdict, Verdict, judge
@@ -24,6 +25,9 @@ __all__ = [
     "Point",
     "PolygonFence",
     "Reason",
+    "Sighting",
+    "Signal",
+    "SignalPolicy",
     "TileLayer",
     "Verdict",
     "convert",
@@ -31,6 +35,8 @@ __all__ = [
     "judge",
     "judge_many",
     "load_fence",
+    "signals",
     "sketch",
     "to_datum",
+    "total_risk",
 ]
