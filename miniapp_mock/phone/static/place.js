@@ -84,7 +84,9 @@ const WINDS = ["北", "东北", "东", "东南", "南", "西南", "西", "西北
 export function wayTo(fence, fix) {
   const [x, y] = metres(centreOf(fence))([fix.longitude, fix.latitude]);
   const bearing = (Math.atan2(-x, -y) * 180) / Math.PI;
-  return { distance_m: Math.hypot(x, y), wind: WINDS[Math.round(((bearing + 360) % 360) / 45) % 8] };
+  const distance = Math.hypot(x, y);
+  const seemsInside = fence.kind !== "polygon" && distance <= fence.radius_m;
+  return { distance_m: distance, seemsInside, wind: WINDS[Math.round(((bearing + 360) % 360) / 45) % 8] };
 }
 
 const SIZE = 320;
