@@ -26,7 +26,8 @@ def make_id_number(rng: random.Random, *, year: int) -> str:
     """
     born = date(year, 1, 1) + timedelta(days=rng.randrange(365))
     front = f"440399{born:%Y%m%d}{rng.randrange(1, 999):03d}"
-    return f"{front}{ric.calc_check_digit(front)}"
+    # The library looks at the first seventeen places of a whole number.
+    return front + str(ric.calc_check_digit(f"{front}0"))
 
 
 def simulated_phone(number: int) -> str:

@@ -9,7 +9,9 @@ from miniapp_mock.client import Inbox, Line, NoAnswer
 def inbox(*texts: str) -> Inbox:
     """An inbox in which these have arrived, in this order."""
     items = [{"id": str(n), "to": "10000000001", "text": text} for n, text in enumerate(texts)]
-    http = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, json={"messages": items})))
+    http = httpx.Client(
+        transport=httpx.MockTransport(lambda _: httpx.Response(200, json={"messages": items}))
+    )
     return Inbox(Line("http://nowhere", http=http), limit_s=0, sleep=lambda _: None)
 
 
