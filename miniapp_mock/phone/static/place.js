@@ -69,7 +69,12 @@ function metres(centre) {
   return ([lng, lat]) => [(lng - centre[0]) * east, (lat - centre[1]) * 110574];
 }
 
-const rings = (fence) => (fence.kind === "polygon" ? fence.coordinates || (fence.polygon || {}).coordinates || [] : []);
+// All rings of a polygon fence, outer ones and holes alike.
+function rings(fence) {
+  if (!fence || fence.kind !== "polygon" || !fence.geometry) return [];
+  const { type, coordinates } = fence.geometry;
+  return type === "MultiPolygon" ? coordinates.flat() : coordinates;
+}
 
 function centreOf(fence) {
   if (fence.center) return fence.center;

@@ -103,10 +103,19 @@ def test_a_silent_service_is_no_answer() -> None:
 
 @pytest.mark.parametrize(
     ("retry_after", "repeat", "pause"),
-    [(None, 1, 0.25), (None, 2, 0.5), ("3", 1, 3.0), ("60", 1, 5.0), ("soon", 1, 0.25), ("0", 1, 0.25)],
+    [
+        (None, 1, 0.25),
+        (None, 2, 0.5),
+        ("3", 1, 3.0),
+        ("5", 1, 5.0),
+        ("6", 1, None),
+        ("3600", 1, None),
+        ("soon", 1, 0.25),
+        ("0", 1, 0.25),
+    ],
 )
 def test_the_pause_is_what_the_service_asked_for_within_reason(
-    retry_after: str | None, repeat: int, pause: float
+    retry_after: str | None, repeat: int, pause: float | None
 ) -> None:
     assert Patience().pause_before(repeat, retry_after) == pause
 
