@@ -11,5 +11,5 @@ class GeoError(Exception):
         self.hint = hint
 
 
-class FenceInvalid(GeoError):  # noqa: N818 - a state of the fence, as in the glossary
+class FenceInvalid(GeoError):
     """A fence that must not be used; the sentence is for the staff who drew it."""

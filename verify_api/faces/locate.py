@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import cv2
 import dlib
-import face_recognition_models
 import numpy as np
 import numpy.typing as npt
 
 from verify_api.faces.engine import Face, Image, Points
+from verify_api.faces.weights import FIVE_POINTS, POINTS_68, weights
 
 # Heights at which a frame is searched. The detector's window is 80 px: the first finds faces of a third of
 # the frame, each further one smaller ones, and is tried only when nothing was found before.
@@ -27,8 +27,8 @@ class Locator:
     def __init__(self) -> None:
         """Load both predictors (about 100 MB, shared by all threads: they are read-only)."""
         self._own = threading.local()
-        self._five = dlib.shape_predictor(face_recognition_models.pose_predictor_five_point_model_location())
-        self._many = dlib.shape_predictor(face_recognition_models.pose_predictor_model_location())
+        self._five = dlib.shape_predictor(str(weights(FIVE_POINTS)))
+        self._many = dlib.shape_predictor(str(weights(POINTS_68)))
 
     def find(self, image: Image) -> list[Face]:
         """All faces, the largest first; an empty list where there is none."""
