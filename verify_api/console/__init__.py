@@ -1,1 +1,1 @@
-"""What staff see and do: their API and their pages. Both call the same services."""
+"""Staff pages and their JSON API. Calls services, holds no rules."""
