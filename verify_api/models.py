@@ -2,6 +2,8 @@
 
 import registry.models
 from verify_api.accounts import models as accounts
+from verify_api.cases import models as cases
+from verify_api.checkins import models as checkins
 from verify_api.deadlines import models as deadlines
 from verify_api.faces import models as faces
 from verify_api.http import models as http
@@ -9,4 +11,15 @@ from verify_api.messages import models as messages
 from verify_api.notices import models as notices
 from verify_api.policy import models as policy
 
-__all__ = ["accounts", "deadlines", "faces", "http", "messages", "notices", "policy", "registry"]
+__all__ = [
+    "accounts",
+    "cases",
+    "checkins",
+    "deadlines",
+    "faces",
+    "http",
+    "messages",
+    "notices",
+    "policy",
+    "registry",
+]

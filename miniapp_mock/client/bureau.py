@@ -1,5 +1,6 @@
 """What officers of the bureau do in the console."""
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,21 +30,24 @@ class Bureau:
         """Log in on the first call that needs it."""
         self.line = line
         self._officer = officer
+        self._password = officer.password
         self._clock = clock
         line.sign_in = self.sign_in
 
     def sign_in(self) -> None:
-        """Password and one-time code."""
+        """Password and one-time code; a password that must be changed is changed on the way."""
+        if self._open()["must_change_password"]:
+            new = secrets.token_urlsafe(18) + "-9aA"
+            self.line.post("/api/v1/password", {"old": self._password, "new": new})
+            self._password = new  # This session goes on; the token of this half minute is used up.
+
+    def _open(self) -> Json:
         self.line.token = None
-        answer = self.line.post(
-            "/api/v1/staff/sessions",
-            {
-                "account": self._officer.account,
-                "password": self._officer.password,
-                "totp": pyotp.TOTP(self._officer.totp_secret).at(self._clock()),
-            },
-        )
+        totp = pyotp.TOTP(self._officer.totp_secret).at(self._clock())
+        body = {"account": self._officer.account, "password": self._password, "totp": totp}
+        answer: Json = self.line.post("/api/v1/staff/sessions", body)
         self.line.token = answer["token"]
+        return answer
 
     # Starting cases.
 

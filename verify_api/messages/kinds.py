@@ -235,9 +235,9 @@ def passed(session: Session, **case: Unpack[OfCase]) -> Message:
     return _of_case(session, Kind.PASSED, case)
 
 
-def notice_issued(session: Session, *, number: str, last_day: date, **case: Unpack[OfCase]) -> Message:
-    """责令整改通知书: report and list are due by the last day (SZ-33…SZ-35). Its receipt proves service."""
-    return _of_case(session, Kind.NOTICE_ISSUED, case, number=number, until=last_day)
+def notice_issued(session: Session, *, number: str, **case: Unpack[OfCase]) -> Message:
+    """责令整改通知书 (SZ-33…SZ-35). Its receipt proves service and starts the clock, so no date is named."""
+    return _of_case(session, Kind.NOTICE_ISSUED, case, number=number)
 
 
 def notice_rescinded(session: Session, *, enterprise: str, number: str, **common: Unpack[Common]) -> Message:

@@ -26,7 +26,7 @@ class Message(Base):
     to_phone: Mapped[str]
     to_name: Mapped[str] = mapped_column(server_default="")
     enterprise_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
-    case_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
 
     signature: Mapped[str]
     text: Mapped[str]

@@ -105,7 +105,7 @@ _TEXTS: dict[Kind, str] = {
     Kind.LAPSED: _YOURS + "证书已于{until}到期，因未在规定期限内完成资质核查，自动失效。" + _ASK,
     Kind.PASSED: _YOURS + "所选打卡人员已全部完成打卡，通过资质核查。",
     Kind.NOTICE_ISSUED: _YOURS + "须限期整改，我局已发出《责令整改通知书》（{number}）。请登录平台"
-    "“整改回复”查看，于{until}前（含当日）提交整改报告并重新发起打卡。" + _ASK,
+    "“整改回复”查看，在通知书载明的期限内（自收到之日起计算）提交整改报告并重新发起打卡。" + _ASK,
     Kind.NOTICE_RESCINDED: "{enterprise}：《责令整改通知书》（{number}）已撤销。" + _SEE,
     Kind.RECTIFIED: _YOURS + "已通过整改，资质异常标注已取消。",
     Kind.REVOCATION_PROPOSED: _YOURS + "未在整改期限内完成打卡，我局拟依法撤回（{number}）。"

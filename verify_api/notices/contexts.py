@@ -6,7 +6,7 @@ characters are refused, because a page must show what was signed.
 
 import unicodedata
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -157,11 +157,6 @@ CONTEXTS: dict[NoticeKind, type[Context]] = {
     NoticeKind.RECOMMENDATION: RecommendationContext,
     NoticeKind.SERVICE_RECEIPT: ServiceReceiptContext,
 }
-
-
-def as_json(context: Context) -> dict[str, Any]:
-    """The context as it is frozen with the document."""
-    return context.model_dump(mode="json")
 
 
 def chinese_date(day: date | datetime) -> str:

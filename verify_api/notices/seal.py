@@ -148,6 +148,17 @@ def _learn(digest: bytes, made: cms.ContentInfo) -> tuple[bytes, bytes, bytes, b
     return digest, attributes, signature, whole
 
 
+def open_seal(file: Path | None, password: str, *, folder: Path, office: str, now: datetime) -> Seal:
+    """The operator's PKCS#12 where one is configured, else the self-made demonstration key in `folder`.
+
+    Raises:
+        SealUnusable: The configured file cannot be used; the demonstration key never takes its place.
+    """
+    if file is not None:
+        return Seal.from_pkcs12(file, password)
+    return Seal.self_made(folder, office=office, now=now)
+
+
 class _DatedSigner(PdfSigner):
     """Signs with the given time instead of the machine's."""
 

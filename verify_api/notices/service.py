@@ -135,6 +135,7 @@ def issue(
         code=code,
         case_id=case_id,
         enterprise_id=enterprise_id,
+        context=facts.model_dump(mode="json", exclude={"sketch_svg"}),
         document=document.model_dump(mode="json"),
         policy_version=policy_version,
         issued_at=now,

@@ -5,6 +5,8 @@ from itertools import combinations
 
 from verify_api.selection.values import AtHalf, Item, PermitState, Person, Role, SelectionInput
 
+Held = dict[str, list[tuple[str, str | None]]]
+
 
 def _works_here(person: Person, given: SelectionInput) -> bool:
     elsewhere = [
@@ -19,7 +21,9 @@ def _past(day: date | None, on: date) -> bool:
     return day is not None and day < on
 
 
-def _registered(person: Person, item: Item, given: SelectionInput, files: bool) -> list[tuple[str, str | None]]:
+def _registered(
+    person: Person, item: Item, given: SelectionInput, files: bool
+) -> list[tuple[str, str | None]]:
     if files and Role.REGISTERED not in person.files:
         return []
     found = []
@@ -53,6 +57,8 @@ def shortfalls(given: SelectionInput, item: Item, chosen: list[Person], *, files
     enough = sum(map(bool, registered.values())) >= need_a and sum(map(bool, titled.values())) >= need_b
     if half:
         enough &= len([p for p in chosen if registered[p.id] or titled[p.id]]) >= (a + b + 1) // 2
+    if not given.dual_certificate:
+        enough &= _can_be_told_off(registered, titled, need_a, need_b)
     short = 0
     for minimums, held in ((item.registered_specialties, registered), (item.titled_specialties, titled)):
         for m in minimums:
@@ -65,6 +71,17 @@ def shortfalls(given: SelectionInput, item: Item, chosen: list[Person], *, files
     return enough, short
 
 
+def _can_be_told_off(registered: Held, titled: Held, need_a: int, need_b: int) -> bool:
+    """Whether everybody can be given one role so that both numbers are there."""
+    either = [p for p in registered if registered[p] and titled[p]]
+    only_registered = sum(1 for p in registered if registered[p] and not titled[p])
+    only_titled = sum(1 for p in titled if titled[p] and not registered[p])
+    return any(
+        only_registered + k >= need_a and only_titled + len(either) - k >= need_b
+        for k in range(len(either) + 1)
+    )
+
+
 def accepts(given: SelectionInput, ids: tuple[str, ...], *, files: bool) -> bool:
     """Whether the list is enough; `files`: certificate files are demanded (SZ-25)."""
     people = {p.id: p for p in given.people}
@@ -74,8 +91,10 @@ def accepts(given: SelectionInput, ids: tuple[str, ...], *, files: bool) -> bool
         return False
     for person in chosen:
         valid = [r for r in person.registered if not _past(r.valid_to, given.on)]
-        counts_files = not files or (Role.REGISTERED in person.files and valid) or (
-            Role.TITLED in person.files and person.titled
+        counts_files = (
+            not files
+            or (Role.REGISTERED in person.files and valid)
+            or (Role.TITLED in person.files and person.titled)
         )
         if not _works_here(person, given) or not (valid or person.titled) or not counts_files:
             return False

@@ -1,4 +1,4 @@
-"""Small random questions, dense in the cases that matter; from a seed, or from hypothesis so that they shrink."""
+"""Small random questions, dense in the cases that matter; from a seed or, to shrink, from hypothesis."""
 
 from datetime import date, timedelta
 from random import Random
@@ -22,7 +22,13 @@ HERE, ELSEWHERE = "HERE", "ELSEWHERE"
 REGISTERED = ["建筑工程", "机电工程", "市政公用工程"]
 TITLED = ["结构", "给排水", "电气"]
 DAYS_LEFT = [None, -400, -1, 0, 60, 90, 91, 180, 181, 900]
-FILES = [frozenset(Role), frozenset(Role), frozenset({Role.TITLED}), frozenset({Role.REGISTERED}), frozenset()]
+FILES = [
+    frozenset(Role),
+    frozenset(Role),
+    frozenset({Role.TITLED}),
+    frozenset({Role.REGISTERED}),
+    frozenset(),
+]
 
 
 def some(chance: Random, names: list[str], least: int = 0) -> tuple[str, ...]:
@@ -91,6 +97,7 @@ def question(chance: Random, most: int = 7) -> SelectionInput:
         on=ON,
         enterprise=HERE,
         specialties_at_half=chance.choice(list(AtHalf)),
+        dual_certificate=chance.random() < 0.8,
     )
 
 

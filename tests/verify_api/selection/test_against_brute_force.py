@@ -1,4 +1,4 @@
-"""`check` accepts exactly what the rule accepts; `plan` finds exactly the smallest size, with the best ties."""
+"""`check` accepts exactly what the rule accepts; `plan` finds the smallest size, with the best ties."""
 
 import random
 from dataclasses import replace
