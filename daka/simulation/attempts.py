@@ -61,7 +61,10 @@ def _must_be_rejected(desk: Desk, state: str, codes: tuple[str, ...], *, kind: s
 def _replayed(desk: Desk, second: Staff, third: Staff) -> None:
     """Pictures of an attempt that was rejected are sent again under a new challenge; then that one again."""
     phone = desk.phone(second)
-    kept = {ask: desk.camera(third).shoot(ask) for ask in ("front", "blink", "turn_left", "turn_right", "open_mouth")}
+    kept = {
+        ask: desk.camera(third).shoot(ask)
+        for ask in ("front", "blink", "turn_left", "turn_right", "open_mouth")
+    }
     for turn in ("first", "again"):
         attempt = phone.open_attempt(desk.case, desk.position())
         for prompt in attempt.prompts:

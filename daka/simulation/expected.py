@@ -101,9 +101,7 @@ TOLD: dict[str, Expected] = {
         {"逾期次日": "RECTIFYING", "整改最后一天": "RECHECKING_IN"},
     ),
     # SZ-29, SZ-33: rejected with an opinion, resubmitted within ten natural days.
-    "resubmitted": Expected(
-        "NOTIFYING OPEN SUBMITTED REJECTED SUBMITTED CHECKING_IN PASSED", "2025-06-16"
-    ),
+    "resubmitted": Expected("NOTIFYING OPEN SUBMITTED REJECTED SUBMITTED CHECKING_IN PASSED", "2025-06-16"),
     # SZ-32: no receipt, no clock; service by other means starts it.
     "unreachable": Expected(
         "NOTIFYING OPEN SUBMITTED CHECKING_IN PASSED", "2025-10-20", marks={"无回执": "NOTIFYING"}

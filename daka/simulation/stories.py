@@ -167,7 +167,9 @@ def never_delivered(desk: Desk) -> None:
 def serve_in_person(desk: Desk) -> None:
     """Service by other means, with proof."""
     served = desk.world.now().date()
-    desk.world.reviewer.serve(desk.case, on=served, method="direct", proof="送达回证：示例-2025-017，企业负责人签收")
+    desk.world.reviewer.serve(
+        desk.case, on=served, method="direct", proof="送达回证：示例-2025-017，企业负责人签收"
+    )
 
 
 def new_contact_upstream(desk: Desk) -> None:
@@ -237,7 +239,11 @@ FIRST_STORIES = (
         ("2025-01-10 11:00", "完成三项准备", onboard),
         ("2025-03-17 10:00", "提交 4 人名单", submit),
         ("2025-03-19 15:00", "审核通过", approve),
-        ("2025-03-24 09:30", "900 米外、报错坐标系、精度 5000 米、旧定位、未同意 → 全部拒绝", attempts.wrong_places),
+        (
+            "2025-03-24 09:30",
+            "900 米外、报错坐标系、精度 5000 米、旧定位、未同意 → 全部拒绝",
+            attempts.wrong_places,
+        ),
         ("2025-03-25 09:30", "冒名、重放照片、重用口令、外单位人员 → 全部拒绝", attempts.wrong_people),
         ("2025-03-26 09:30", "4 人到场如实打卡", check_in()),
         ("2025-03-26 10:30", "已通过者再打一次 → 拒绝", attempts.once_more),
@@ -258,7 +264,11 @@ STOCK_STORIES = (
     story(
         "stock-pass",
         "存量：按期通过",
-        ("2025-03-10 09:30", "因投诉列为日常核查，短信送达起算一个月", open_stock("complaint", "群众投诉举报")),
+        (
+            "2025-03-10 09:30",
+            "因投诉列为日常核查，短信送达起算一个月",
+            open_stock("complaint", "群众投诉举报"),
+        ),
         ("2025-03-12 10:00", "完成三项准备", onboard),
         ("2025-03-20 10:00", "提交 4 人名单", submit),
         ("2025-03-21 15:00", "审核通过", approve),
