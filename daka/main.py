@@ -20,6 +20,7 @@ COMMANDS = {
     "policy": "verify_api.policy.cli:policy",
     "audit": "verify_api.audit.cli:audit",
     "users": "verify_api.accounts.cli:users",
+    "sms": "verify_api.messages.cli:sms",
     "tonight": "daka.tonight:tonight",
     "serve": "daka.serve:serve",
     "worker": "daka.serve:worker",

@@ -5,6 +5,7 @@ from geo.datums import Datum, Point, convert, to_datum
 from geo.errors import FenceInvalid, GeoError
 from geo.fences import CircleFence, Fence, PolygonFence, fence_in, load_fence
 from geo.fixes import Fix, Limits, Reason
+from geo.metres import distance_m
 from geo.signals import Sighting, Signal, SignalPolicy, signals, total_risk
 from geo.sketch import sketch
 from geo.tiles import TileLayer
@@ -31,6 +32,7 @@ __all__ = [
     "TileLayer",
     "Verdict",
     "convert",
+    "distance_m",
     "fence_in",
     "judge",
     "judge_many",

@@ -1,4 +1,4 @@
-"""`daka geo …`: the place rules from a shell, JSON out. The edge of this package: reads files and the clock."""
+"""`daka geo …`: the place rules from a shell, JSON out. The edge of this package: reads files, clock."""
 
 import csv
 import json

@@ -17,7 +17,7 @@ from typing import cast
 import numpy as np
 from pyproj import Geod, Proj
 
-from geo.datums import FloatArray
+from geo.datums import Datum, FloatArray, Point, to_datum
 
 _GEOD = Geod(ellps="WGS84")
 _A, _E2 = 6378137.0, 0.00669437999014
@@ -81,3 +81,9 @@ def geodesic(lng_a: float, lat_a: float, lng_b: float, lat_b: float) -> tuple[fl
     """Bearing at A towards B (degrees, 0 ≤ bearing < 360) and distance in metres, on the WGS-84 ellipsoid."""
     azimuth, _, distance = _GEOD.inv(lng_a, lat_a, lng_b, lat_b)
     return cast(float, azimuth) % 360.0, cast(float, distance)
+
+
+def distance_m(a: Point, b: Point) -> float:
+    """Metres on the ground between two points, whatever datum each is in."""
+    place_a, place_b = to_datum(a, Datum.WGS84), to_datum(b, Datum.WGS84)
+    return geodesic(place_a.lng, place_a.lat, place_b.lng, place_b.lat)[1]

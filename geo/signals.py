@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from geo.datums import Datum, Point, convert, to_datum
-from geo.metres import geodesic
+from geo.datums import Datum, Point
+from geo.metres import distance_m
 from geo.words import distance_words
 
 
@@ -226,7 +226,7 @@ def one_place_two_addresses(
 def _double_claim(a: Sighting, b: Sighting, policy: SignalPolicy) -> Signal | None:
     if a.site == b.site or a.site_point is None or b.site_point is None:
         return None
-    addresses_m = _between(_wgs84(a.site_point), _wgs84(b.site_point))
+    addresses_m = distance_m(a.site_point, b.site_point)
     apart_m = _apart_m(a, b)
     if addresses_m < policy.addresses_apart_m or apart_m > max(a.accuracy_m, b.accuracy_m):
         return None
@@ -297,20 +297,7 @@ def _decimals(*values: float) -> int:
 
 
 def _apart_m(a: Sighting, b: Sighting) -> float:
-    return _between(_place(a), _place(b))
-
-
-def _between(a: tuple[float, float], b: tuple[float, float]) -> float:
-    return geodesic(*a, *b)[1]
-
-
-def _place(sighting: Sighting) -> tuple[float, float]:
-    return convert(sighting.lng, sighting.lat, sighting.datum, Datum.WGS84)
-
-
-def _wgs84(point: Point) -> tuple[float, float]:
-    place = to_datum(point, Datum.WGS84)
-    return place.lng, place.lat
+    return distance_m(Point(a.lng, a.lat, a.datum), Point(b.lng, b.lat, b.datum))
 
 
 def _minutes_words(seconds: float) -> str:

@@ -131,11 +131,15 @@ class Store:
                 out.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def _read(self, file: Path) -> None:
-        for line in file.read_text(encoding="utf-8").splitlines():
+        text = file.read_text(encoding="utf-8")
+        if text and not text.endswith("\n"):
+            with file.open("a", encoding="utf-8") as out:
+                out.write("\n")  # So that what comes next is not joined to a line cut off by a kill.
+        for line in text.splitlines():
             try:
                 entry = json.loads(line)
             except ValueError:
-                continue  # The last line of a process that was killed while writing.
+                continue
             if "sms" in entry:
                 sms = Sms(**entry["sms"])
                 self._by_reference[sms.reference] = sms

@@ -98,7 +98,7 @@ def _take(
     push the whole batch again and again, and the good ones would never count."""
     try:
         items = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ReceiptMalformed from None
     if not isinstance(items, list) or len(items) > BATCH_LIMIT:
         raise ReceiptMalformed

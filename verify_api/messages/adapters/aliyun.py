@@ -29,7 +29,6 @@ from verify_api.messages.adapters.base import (
 from verify_api.messages.adapters.transport import may_have_arrived, shanghai_time, word
 
 NAME = "aliyun"
-CONNECT_MS, READ_MS = 3_000, 8_000
 PAGE, PAGES = 50, 6
 # Details appear some time after the call; until then "not found" means nothing.
 RECORDS_LAG = timedelta(minutes=10)
@@ -71,6 +70,8 @@ class AliyunConfig:
     templates: Mapping[str, str] = field(default_factory=dict)
     endpoint: str = "dysmsapi.aliyuncs.com"
     protocol: str = "HTTPS"
+    connect_s: float = 3.0
+    read_s: float = 8.0
 
 
 class AliyunProvider:
@@ -116,7 +117,7 @@ class AliyunProvider:
             out_id=outgoing.reference,
         )
         try:
-            answer = self._client.send_sms_with_options(request, _runtime()).body
+            answer = self._client.send_sms_with_options(request, self._runtime()).body
         except Exception as error:
             return _failed(error)
         if answer is None or not answer.code:
@@ -138,6 +139,16 @@ class AliyunProvider:
             return CannotTell("records_lag")
         return NotSeen()
 
+    def _runtime(self) -> Any:
+        from darabonba.runtime import RuntimeOptions
+
+        # The SDK must not repeat a call by itself: that would be a second text.
+        return RuntimeOptions(
+            autoretry=False,
+            connect_timeout=int(self._config.connect_s * 1000),
+            read_timeout=int(self._config.read_s * 1000),
+        )
+
     def _details(self, inquiry: Inquiry, day: date) -> Iterator[Any]:
         from alibabacloud_dysmsapi20170525.models import QuerySendDetailsRequest
 
@@ -149,7 +160,7 @@ class AliyunProvider:
                 page_size=PAGE,
                 current_page=page,
             )
-            body = self._client.query_send_details_with_options(request, _runtime()).body
+            body = self._client.query_send_details_with_options(request, self._runtime()).body
             if body.code != "OK":
                 raise QueryRefused(body.code)
             found = body.sms_send_detail_dtos.sms_send_detail_dto if body.sms_send_detail_dtos else []
@@ -167,13 +178,6 @@ class QueryRefused(Exception):
         """Keep the vendor's code."""
         self.code = code
         super().__init__(code)
-
-
-def _runtime() -> Any:
-    from darabonba.runtime import RuntimeOptions
-
-    # The SDK must not repeat a call by itself: that would be a second text.
-    return RuntimeOptions(autoretry=False, connect_timeout=CONNECT_MS, read_timeout=READ_MS)
 
 
 def _failed(error: Exception) -> RetryLater | GiveUp:

@@ -27,7 +27,6 @@ from verify_api.messages.adapters.base import (
 from verify_api.messages.adapters.transport import may_have_arrived, shanghai_time, word
 
 NAME = "tencent"
-TIMEOUT_S = 8
 PAGE = 100
 
 LATER: dict[str, timedelta | None] = {
@@ -73,6 +72,7 @@ class TencentConfig:
     region: str = "ap-guangzhou"
     endpoint: str = "sms.tencentcloudapi.com"
     protocol: str = "https"
+    timeout_s: float = 8.0
 
 
 class TencentProvider:
@@ -87,7 +87,7 @@ class TencentProvider:
 
         # At DEBUG the SDK writes whole requests, numbers and codes included.
         logging.getLogger("tencentcloud_sdk_common").setLevel(logging.WARNING)
-        http = HttpProfile(protocol=config.protocol, endpoint=config.endpoint, reqTimeout=TIMEOUT_S)
+        http = HttpProfile(protocol=config.protocol, endpoint=config.endpoint, reqTimeout=config.timeout_s)
         profile = ClientProfile(httpProfile=http)
         profile.disable_region_breaker = True
         self._config = config
