@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from registry.clock import SHANGHAI
+from registry.clock import SHANGHAI, Clock
 from registry.crypto import Keyring
 from registry.db import Sessions
 from registry.enterprises.models import Enterprise, ItemStatus, QualificationItem
@@ -31,7 +31,7 @@ from verify_api.selection.crosscheck import (
     judge,
     moved_leads,
 )
-from verify_api.selection.models import CrossCheck, VerifiedLead
+from verify_api.selection.models import PersonCheck, VerifiedLead
 
 
 class NoAuthority(Invalid):
@@ -83,8 +83,8 @@ def prepare(
 
 def _row(
     enterprise_id: int, person_id: int, kind: CheckKind, authority: str, asked_by: str, now: datetime
-) -> CrossCheck:
-    return CrossCheck(
+) -> PersonCheck:
+    return PersonCheck(
         enterprise_id=enterprise_id,
         person_id=person_id,
         kind=kind.value,
@@ -141,9 +141,9 @@ def _month_before(today: date) -> str:
 def keep(session: Session, answers: Mapping[int, Judged], *, now: datetime) -> None:
     """Store answers by row id. An answer that came before stands."""
     rows = session.scalars(
-        select(CrossCheck)
-        .where(CrossCheck.id.in_(answers), CrossCheck.answered_at.is_(None))
-        .order_by(CrossCheck.id)
+        select(PersonCheck)
+        .where(PersonCheck.id.in_(answers), PersonCheck.answered_at.is_(None))
+        .order_by(PersonCheck.id)
         .with_for_update()
     )
     for row in rows:
@@ -165,9 +165,12 @@ def run(
     authority: str,
     asked_by: str,
     keyring: Keyring,
-    now: datetime,
+    clock: Clock,
 ) -> dict[Outcome, int]:
-    """Ask everything and keep it; one transaction before, one per answer, none while a register is asked."""
+    """Ask everything and keep it; one transaction before, one per answer, none while a register is asked.
+
+    An edge: it opens transactions and reads the clock.
+    """
     with sessions.begin() as session:
         asked = prepare(
             session,
@@ -177,13 +180,13 @@ def run(
             authority=authority,
             asked_by=asked_by,
             keyring=keyring,
-            now=now,
+            now=clock(),
         )
     counts: dict[Outcome, int] = {}
     for one in asked:
         judged = judge(one.question, register.ask(one.question))
         with sessions.begin() as session:
-            keep(session, {one.row_id: judged}, now=now)
+            keep(session, {one.row_id: judged}, now=clock())
         counts[judged.outcome] = counts.get(judged.outcome, 0) + 1
     return counts
 

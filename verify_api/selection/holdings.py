@@ -26,7 +26,7 @@ _STATES = {
 
 
 def permit_state(permits: Iterable[SafetyPermit], *, on: date) -> PermitState:
-    """State of the 安全生产许可证 on the day; a valid one beats all others (SZ-22), else the latest speaks."""
+    """State of the 安全生产许可证 on the day: a valid one beats all others (SZ-22), then the latest."""
     newest_first = sorted(permits, key=lambda permit: permit.valid_to, reverse=True)
     found = [_permit(permit, on) for permit in newest_first]
     if PermitState.VALID in found:

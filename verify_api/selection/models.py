@@ -63,16 +63,16 @@ class RosterLight(Base):
     policy_version: Mapped[str]
 
 
-class CrossCheck(Base):
+class PersonCheck(Base):
     """One question about a person to an outside register (MO-11), written before it is asked.
 
     `outcome` is 未查询 until an answer is stored. `detail` holds codes and counts, never what was sent.
     """
 
-    __tablename__ = "cross_checks"
+    __tablename__ = "person_checks"
     __table_args__ = (
-        Index("ix_cross_checks_person", "person_id", "kind", "id"),
-        Index("ix_cross_checks_enterprise", "enterprise_id", "id"),
+        Index("ix_person_checks_person", "person_id", "kind", "id"),
+        Index("ix_person_checks_enterprise", "enterprise_id", "id"),
         CheckConstraint("kind IN ('education','title','insurance')", name="kind"),
         CheckConstraint("outcome IN ('match','mismatch','not_found','not_queried','failed')", name="outcome"),
     )

@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from verify_api.selection.models import CrossCheck, RequirementOverride, RosterLight
+from verify_api.selection.models import PersonCheck, RequirementOverride, RosterLight
 
 
 def current_override(session: Session, case_id: int | None, item_id: int) -> RequirementOverride | None:
@@ -59,13 +59,13 @@ def standing_lights(session: Session, *, colour: str, limit: int, after: int = 0
     )
 
 
-def latest_checks(session: Session, *, enterprise_id: int) -> list[CrossCheck]:
+def latest_checks(session: Session, *, enterprise_id: int) -> list[PersonCheck]:
     """The newest cross-check of each kind for each person of the enterprise."""
     return list(
         session.scalars(
-            select(CrossCheck)
-            .where(CrossCheck.enterprise_id == enterprise_id)
-            .distinct(CrossCheck.person_id, CrossCheck.kind)
-            .order_by(CrossCheck.person_id, CrossCheck.kind, CrossCheck.id.desc())
+            select(PersonCheck)
+            .where(PersonCheck.enterprise_id == enterprise_id)
+            .distinct(PersonCheck.person_id, PersonCheck.kind)
+            .order_by(PersonCheck.person_id, PersonCheck.kind, PersonCheck.id.desc())
         )
     )

@@ -9,7 +9,7 @@ from verify_api.selection.crosscheck import Answer, CheckKind, Outcome, Question
 
 
 class OfflineRegister:
-    """Compares with records of `{id_number: {"education": {…}, "title": [{…}], "insurance": {month: [uscc]}}}`.
+    """Compares with records: per ID number `education` {…}, `title` [{…}], `insurance` {month: [uscc]}.
 
     A person who is in no record is 查无, as with a real register; without a file nothing is ever asked.
     """
