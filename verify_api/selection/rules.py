@@ -92,7 +92,8 @@ def _blocked_items(given: SelectionInput) -> Iterator[Reason]:
     for item in given.items:
         for name, number in (("注册人员", item.registered_required), ("职称技术人员", item.titled_required)):
             if number is None:
-                why = next((b for b in item.blocks if b.startswith(name)), f"{name}：标准人数未知")
+                said = [block for block in item.blocks if block.startswith(name)] or item.blocks
+                why = next(iter(said), f"{name}：标准人数未知")
                 yield Reason(
                     "requirement_unknown",
                     item.code,
