@@ -1,7 +1,7 @@
 """The three vendors' answers as they document or were seen to give them, behind one local server.
 
 Sources: lbs.qq.com webServiceGuide/address/Geocoder and …/status; lbs.amap.com webservice/guide/api/georegeo
-and …/tools/info; lbs.tianditu.gov.cn server/geocodinginterface, and its gateway's refusals as people met them.
+and …/tools/info; lbs.tianditu.gov.cn server/geocodinginterface, and its gateway's refusals as met in use.
 """
 
 import json
