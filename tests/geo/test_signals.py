@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import geo
-from geo.signals import SignalPolicy, impossible_speed
+from geo.history import SignalPolicy, impossible_speed
 from tests.geo.samples import NOW, WGS
 
 FUTIAN = geo.Point(114.051, 22.541, geo.Datum.GCJ02)
