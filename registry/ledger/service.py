@@ -1,9 +1,10 @@
 """Writing the chain, and checking it together with the rows it speaks of."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -73,10 +74,20 @@ def entry_hash(entry: LedgerEntry) -> str:
 
 def row_digest(row: Base) -> str:
     """SHA-256 over every column of a row."""
-    columns = inspect(type(row)).columns
+    names = _column_names(type(row))
+    return mapping_digest(type(row), {name: getattr(row, name) for name in names})
+
+
+def mapping_digest(model: type[Base], values: Mapping[str, Any]) -> str:
+    """The digest of a row given as a mapping of all its columns."""
     return hashlib.sha256(
-        canonical({column.key: _plain(getattr(row, column.key)) for column in columns})
+        canonical({name: _plain(values[name]) for name in _column_names(model)})
     ).hexdigest()
+
+
+@cache
+def _column_names(model: type[Base]) -> tuple[str, ...]:
+    return tuple(column.key for column in inspect(model).columns)
 
 
 def batch_digest(digests: Iterable[str]) -> str:

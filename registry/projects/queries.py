@@ -182,7 +182,9 @@ def list_projects(
     grades = grades_as_of(session, ids, moment)
     marked = false_projects(session, ids)
     return [
-        Listed(p, shown_stages(grades.get(p.id, {}), is_owner=_owns(session, p.id, viewer)), p.id in marked)
+        Listed(
+            p, shown_stages(grades.get(p.id, {}), is_owner=is_owner(session, p.id, viewer)), p.id in marked
+        )
         for p in projects
     ]
 
@@ -195,10 +197,11 @@ def shown_stages(grades: Mapping[Stage, Grade], *, is_owner: bool) -> dict[Stage
 def may_see(session: Session, project_id: int, viewer: str | None, *, moment: datetime) -> bool:
     """Whether the project exists for the viewer at all."""
     grades = grades_as_of(session, [project_id], moment).get(project_id, {})
-    return is_public(grades.get(Stage.BASIC)) or _owns(session, project_id, viewer)
+    return is_public(grades.get(Stage.BASIC)) or is_owner(session, project_id, viewer)
 
 
-def _owns(session: Session, project_id: int, viewer: str | None) -> bool:
+def is_owner(session: Session, project_id: int, viewer: str | None) -> bool:
+    """Whether the viewer is an authority, takes part in the project, or filed a stage of it."""
     if viewer is None or viewer == "*":
         return viewer == "*"
     party = select(ProjectParty.id).where(ProjectParty.project_id == project_id, ProjectParty.uscc == viewer)
