@@ -93,7 +93,8 @@ def settle(
     plan: RetryPlan,
 ) -> State:
     """Write down what the call gave."""
-    if isinstance(outcome, Accepted | Seen):
+    if isinstance(outcome, Accepted | Seen) and outcome.provider_id is not None:
+        # Before the rows: receipts take the same two locks in the same order.
         one_at_a_time(session, f"receipt:{provider}:{outcome.provider_id}")
     message = session.get_one(Message, claim.message_id, with_for_update=True)
     attempt = session.get_one(MessageAttempt, claim.attempt_id)
@@ -109,11 +110,12 @@ def settle(
     return State(message.state)
 
 
-def _accept(message: Message, attempt: MessageAttempt, provider_id: str, *, now: datetime) -> None:
-    attempt.provider_id, attempt.outcome, attempt.finished_at = provider_id, "accepted", now
+def _accept(message: Message, attempt: MessageAttempt, provider_id: str | None, *, now: datetime) -> None:
+    attempt.provider_id = provider_id or attempt.provider_id
+    attempt.outcome, attempt.finished_at = "accepted", now
     if message.attempts != attempt.n:
         return
-    message.provider, message.provider_id = attempt.provider, provider_id
+    message.provider, message.provider_id = attempt.provider, attempt.provider_id
     message.accepted_at = message.accepted_at or now
     message.sealed = None
     if message.state in (State.SENDING, State.CREATED, State.FAILED_TECHNICAL):
