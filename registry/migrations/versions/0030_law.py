@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0030_law"
-down_revision = "0001_registry"
+down_revision = "0020_selection"
 branch_labels = None
 depends_on = None
 
