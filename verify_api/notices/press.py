@@ -73,13 +73,16 @@ def _template(name: str) -> bytes:
 def _compiler() -> typst.Compiler:
     found: typst.Compiler | None = getattr(_local, "compiler", None)
     if found is None:
-        # System fonts stay out: a page must not look different on another machine.
-        fonts = typst.Fonts(
-            include_system_fonts=False,
-            include_embedded_fonts=False,
-            font_paths=[serif_path().parent],
-        )
-        if not set(fonts.families()) >= FAMILIES:
-            raise NotSet("缺少文书字体")
-        found = _local.compiler = typst.Compiler(font_paths=fonts)
+        found = _local.compiler = typst.Compiler(font_paths=_fonts())
     return found
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The two typefaces and no others: a page must not look different on another machine."""
+    fonts = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[serif_path().parent]
+    )
+    if not set(fonts.families()) >= FAMILIES:
+        raise NotSet("缺少文书字体")
+    return fonts

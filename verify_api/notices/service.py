@@ -8,7 +8,7 @@ than the caller's transaction, and a crash leaves a document that is produced la
 import hashlib
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -37,6 +37,7 @@ from verify_api.policy.values import Policy
 PDF = "application/pdf"
 RANDOM_BITS = 60
 DIGEST_LENGTH = 64
+CARRIER_CLOCK = timedelta(minutes=10)
 
 
 class NoticeContentInvalid(Invalid):
@@ -174,11 +175,15 @@ def produce(session: Session, notice_id: int, *, seal: Seal, store: EvidenceStor
 def mark_delivered(session: Session, notice_id: int, *, at: datetime, receipt: str, now: datetime) -> Notice:
     """The carrier's delivery receipt: the first one counts, a resend does not start anything anew (SZ-32).
 
+    Carriers tell whole seconds by clocks of their own, so a time just before the issue or just ahead of now
+    is taken as the issue or as now.
+
     Raises:
-        ServiceTimeInvalid: Before the issue or in the future.
+        ServiceTimeInvalid: Well before the issue or well in the future.
     """
     notice = _in_force(session, notice_id)
-    _check_time(notice, at, now=now)
+    _check_time(notice, at, now=now, tolerance=CARRIER_CLOCK)
+    at = min(max(at, notice.issued_at), now)
     notice.delivered_at = _earlier(notice.delivered_at, at)
     _record(session, notice, EventKind.DELIVERED, at=at, actor="system", now=now, receipt=receipt)
     return notice
@@ -330,8 +335,8 @@ def _record(
     session.flush()
 
 
-def _check_time(notice: Notice, at: datetime, *, now: datetime) -> None:
-    if not notice.issued_at <= at <= now:
+def _check_time(notice: Notice, at: datetime, *, now: datetime, tolerance: timedelta = timedelta()) -> None:
+    if not notice.issued_at - tolerance <= at <= now + tolerance:
         raise ServiceTimeInvalid
 
 
