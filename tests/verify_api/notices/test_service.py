@@ -16,9 +16,9 @@ from verify_api.notices import queries
 from verify_api.notices.document import Document
 from verify_api.notices.models import NoticeEvent, NoticeKind, ServiceMethod
 from verify_api.notices.press import set_page
+from verify_api.notices.rules import NoticeContentInvalid
 from verify_api.notices.seal import Seal
 from verify_api.notices.service import (
-    NoticeContentInvalid,
     NoticeNotFound,
     NoticeNotInForce,
     ProofMissing,
