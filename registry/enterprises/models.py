@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -119,11 +120,13 @@ class QualificationItem(Base):
     first_issued_on: Mapped[date]
     valid_to: Mapped[date]
     licensing_authority: Mapped[str]  # Whoever granted it alone may withdraw it (SZ-37).
+    technical_lead_ref: Mapped[str] = mapped_column(server_default="")  # The upstream's id of the person.
     technical_lead_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     status: Mapped[str] = mapped_column(server_default=ItemStatus.VALID.value)
     status_changed_at: Mapped[datetime | None]
     status_reason: Mapped[str] = mapped_column(server_default="")
     synced_at: Mapped[datetime]
+    absent_since: Mapped[datetime | None]  # The upstream no longer lists it; what was known is kept.
 
     enterprise: Mapped[Enterprise] = relationship(back_populates="items", lazy="raise")
 
@@ -146,6 +149,7 @@ class SafetyPermit(Base):
     valid_to: Mapped[date]
     status: Mapped[str]
     synced_at: Mapped[datetime]
+    absent_since: Mapped[datetime | None]
 
 
 class AbnormalMark(Base):
@@ -176,6 +180,35 @@ class QualificationChange(Base):
     change: Mapped[str]  # abnormal_set | abnormal_lifted | withdrawn | lapsed | reinstated
     reason: Mapped[str]
     actor: Mapped[str]
+
+
+class UpstreamChange(Base):
+    """A change that the upstream library still has to be told, or has been told.
+
+    Written in the transaction of the change itself and delivered by a job. `reference` is the id under
+    which the upstream recognises a repetition.
+    """
+
+    __tablename__ = "upstream_changes"
+    __table_args__ = (
+        Index(
+            "ix_upstream_changes_open",
+            "next_attempt_at",
+            postgresql_where=text("delivered_at IS NULL AND gave_up_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Key]
+    reference: Mapped[UUID] = mapped_column(unique=True, server_default=text("gen_random_uuid()"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("qualification_items.id"), index=True)
+    change: Mapped[str]
+    at: Mapped[datetime]
+    reason: Mapped[str]
+    next_attempt_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    delivered_at: Mapped[datetime | None]
+    gave_up_at: Mapped[datetime | None]
+    last_error: Mapped[str] = mapped_column(server_default="")
 
 
 class SyncRun(Base):

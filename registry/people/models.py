@@ -17,7 +17,7 @@ class Holding(StrEnum):
 
 
 class Person(Base):
-    """A natural person of the upstream library.
+    """A natural person: one ID number is one person, whichever handle the upstream uses.
 
     The ID number is kept encrypted with a keyed digest beside it for look-ups (DOMAIN C.5); `id_masked`
     is what pages show. `photo_sha256` names the reference photograph in the evidence store.
@@ -37,7 +37,12 @@ class Person(Base):
     education: Mapped[str] = mapped_column(server_default="")
     synced_at: Mapped[datetime]
 
-    certificates: Mapped[list["PersonCertificate"]] = relationship(lazy="raise")
+    certificates: Mapped[list["PersonCertificate"]] = relationship(
+        primaryjoin="and_(Person.id == PersonCertificate.person_id, PersonCertificate.dropped_at.is_(None))",
+        order_by="PersonCertificate.id",
+        viewonly=True,
+        lazy="raise",
+    )
 
 
 class PersonCertificate(Base):
@@ -56,6 +61,7 @@ class PersonCertificate(Base):
     employer_uscc: Mapped[str] = mapped_column(String(18), server_default="")
     valid_to: Mapped[date | None]  # None: no term (titles)
     synced_at: Mapped[datetime]
+    dropped_at: Mapped[datetime | None]  # The upstream no longer lists it.
 
 
 class RosterEntry(Base):
@@ -75,6 +81,7 @@ class RosterEntry(Base):
     id: Mapped[Key]
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprises.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    upstream_ref: Mapped[str] = mapped_column(server_default="")  # How this enterprise's record names them.
     years_in_management: Mapped[int | None]
     joined_at: Mapped[datetime]
     dropped_at: Mapped[datetime | None]

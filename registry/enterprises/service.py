@@ -1,0 +1,256 @@
+"""Changes of an item's standing made here, and the registered point that staff stand for.
+
+Each change writes the item, an append-only entry, and a row that tells the upstream later, in the caller's
+transaction. Calling twice is harmless: an item already in the asked standing is passed over.
+"""
+
+import math
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.enterprises.models import (
+    AbnormalMark,
+    Enterprise,
+    ItemStatus,
+    QualificationChange,
+    QualificationItem,
+    RegisteredPoint,
+    UpstreamChange,
+)
+from registry.errors import Conflict, Invalid, NotFound
+
+SYSTEM = "system"
+DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
+
+
+class EnterpriseUnknown(NotFound):
+    """No such enterprise."""
+
+    code = "enterprise_unknown"
+    message = "未找到该企业"
+
+
+class ItemUnknown(NotFound):
+    """No such 资质项."""
+
+    code = "item_unknown"
+    message = "未找到该资质项"
+
+
+class ItemNotValid(Conflict):
+    """The item has ended in another way already; the five words of law stay apart (DOMAIN C.2)."""
+
+    code = "item_not_valid"
+    message = "该资质项已不是有效状态，不能再作此变更"
+
+
+class ReasonMissing(Invalid):
+    """A change of standing needs a reason."""
+
+    code = "reason_missing"
+    message = "请填写理由"
+
+
+class BadPoint(Invalid):
+    """Not a point on earth in a known datum."""
+
+    code = "bad_point"
+    message = "坐标不正确，请核对经纬度和坐标系"
+
+
+def set_abnormal(
+    session: Session, *, item_ids: Iterable[int], cause: str, now: datetime, actor: str = SYSTEM
+) -> list[QualificationChange]:
+    """Mark 资质异常 (MO-13); an item that bears the mark keeps it with its first cause.
+
+    Raises:
+        ItemUnknown: An id names no item.
+        ItemNotValid: An item has ended.
+        ReasonMissing: The cause is blank.
+    """
+    changes = []
+    for item in _locked(session, item_ids, cause):
+        if _open_mark(session, item.id) is not None:
+            continue
+        if item.status != ItemStatus.VALID:
+            raise ItemNotValid
+        session.add(AbnormalMark(item_id=item.id, enterprise_id=item.enterprise_id, cause=cause, set_at=now))
+        changes.append(_tell(session, item, "abnormal_set", cause, actor=actor, now=now))
+    session.flush()
+    return changes
+
+
+def lift_abnormal(
+    session: Session, *, item_ids: Iterable[int], reason: str, now: datetime, actor: str = SYSTEM
+) -> list[QualificationChange]:
+    """Lift 资质异常 where it stands.
+
+    Raises:
+        ItemUnknown: An id names no item.
+        ReasonMissing: The reason is blank.
+    """
+    changes = []
+    for item in _locked(session, item_ids, reason):
+        mark = _open_mark(session, item.id)
+        if mark is not None:
+            mark.lifted_at, mark.lifted_reason = now, reason
+            changes.append(_tell(session, item, "abnormal_lifted", reason, actor=actor, now=now))
+    session.flush()
+    return changes
+
+
+def withdraw(
+    session: Session, *, item_ids: Iterable[int], reason: str, actor: str, now: datetime
+) -> list[QualificationChange]:
+    """撤回 (SZ-37). The items end, and with them their marks.
+
+    Raises:
+        ItemUnknown: An id names no item.
+        ItemNotValid: An item has ended in another way.
+        ReasonMissing: The reason is blank.
+    """
+    return _end(session, item_ids, ItemStatus.WITHDRAWN, "withdrawn", reason, actor=actor, now=now)
+
+
+def lapse(
+    session: Session, *, item_ids: Iterable[int], reason: str, now: datetime, actor: str = SYSTEM
+) -> list[QualificationChange]:
+    """到期自动失效 (SZ-30d): never to be mixed up with 撤回, whose remedies differ.
+
+    Raises:
+        ItemUnknown: An id names no item.
+        ItemNotValid: An item has ended in another way.
+        ReasonMissing: The reason is blank.
+    """
+    return _end(session, item_ids, ItemStatus.LAPSED, "lapsed", reason, actor=actor, now=now)
+
+
+def reinstate(
+    session: Session, *, item_ids: Iterable[int], reason: str, actor: str, now: datetime
+) -> list[QualificationChange]:
+    """Undo a 撤回 or 失效 that was rescinded. Marks stay lifted; the caller sets them again where due.
+
+    Raises:
+        ItemUnknown: An id names no item.
+        ItemNotValid: An item ended by 撤销, 吊销 or 注销, which is not undone here.
+        ReasonMissing: The reason is blank.
+    """
+    changes = []
+    for item in _locked(session, item_ids, reason):
+        if item.status == ItemStatus.VALID:
+            continue
+        if item.status not in {ItemStatus.WITHDRAWN, ItemStatus.LAPSED}:
+            raise ItemNotValid
+        _move(item, ItemStatus.VALID, reason, now=now)
+        changes.append(_tell(session, item, "reinstated", reason, actor=actor, now=now))
+    session.flush()
+    return changes
+
+
+def confirm_point(
+    session: Session,
+    *,
+    enterprise_id: int,
+    lng: float,
+    lat: float,
+    datum: str,
+    fence: dict[str, Any] | None,
+    by: str,
+    now: datetime,
+) -> RegisteredPoint:
+    """A new, confirmed version of the registered point; earlier ones stay for the cases that froze them.
+
+    `lng`, `lat` in degrees of `datum`; `fence` is a polygon in the phone's form, None for a circle.
+
+    Raises:
+        EnterpriseUnknown: No such enterprise.
+        BadPoint: Not a point on earth, or an unknown datum.
+    """
+    enterprise = session.get(Enterprise, enterprise_id)
+    if enterprise is None:
+        raise EnterpriseUnknown
+    # NaN compares false with everything, so it must be asked for by name.
+    on_earth = math.isfinite(lng) and math.isfinite(lat) and abs(lng) <= 180 and abs(lat) <= 90
+    if not on_earth or datum not in DATUMS:
+        raise BadPoint
+    point = RegisteredPoint(
+        enterprise_id=enterprise_id,
+        address=enterprise.registered_address,
+        lng=lng,
+        lat=lat,
+        datum=datum,
+        fence=fence,
+        source="staff",
+        created_at=now,
+        confirmed_by=by,
+        confirmed_at=now,
+    )
+    session.add(point)
+    session.flush()
+    return point
+
+
+def _locked(session: Session, item_ids: Iterable[int], reason: str) -> list[QualificationItem]:
+    """The items in the order of their ids, locked, so that two callers cannot lock each other out."""
+    if not reason.strip():
+        raise ReasonMissing
+    wanted = sorted(set(item_ids))
+    items = session.scalars(
+        select(QualificationItem)
+        .where(QualificationItem.id.in_(wanted))
+        .order_by(QualificationItem.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    if len(items) != len(wanted):
+        raise ItemUnknown
+    return list(items)
+
+
+def _end(
+    session: Session,
+    item_ids: Iterable[int],
+    status: ItemStatus,
+    change: str,
+    reason: str,
+    *,
+    actor: str,
+    now: datetime,
+) -> list[QualificationChange]:
+    changes = []
+    for item in _locked(session, item_ids, reason):
+        if item.status == status:
+            continue
+        if item.status != ItemStatus.VALID:
+            raise ItemNotValid
+        _move(item, status, reason, now=now)
+        mark = _open_mark(session, item.id)
+        if mark is not None:
+            mark.lifted_at, mark.lifted_reason = now, reason
+        changes.append(_tell(session, item, change, reason, actor=actor, now=now))
+    session.flush()
+    return changes
+
+
+def _move(item: QualificationItem, status: ItemStatus, reason: str, *, now: datetime) -> None:
+    item.status, item.status_reason, item.status_changed_at = status.value, reason, now
+
+
+def _open_mark(session: Session, item_id: int) -> AbnormalMark | None:
+    return session.scalars(
+        select(AbnormalMark).where(AbnormalMark.item_id == item_id, AbnormalMark.lifted_at.is_(None))
+    ).first()
+
+
+def _tell(
+    session: Session, item: QualificationItem, change: str, reason: str, *, actor: str, now: datetime
+) -> QualificationChange:
+    entry = QualificationChange(item_id=item.id, at=now, change=change, reason=reason, actor=actor)
+    session.add(entry)
+    session.add(UpstreamChange(item_id=item.id, change=change, at=now, reason=reason, next_attempt_at=now))
+    session.flush()
+    return entry

@@ -1,0 +1,1 @@
+"""同步: reading 三库一平台 into the store, and telling it what was decided here."""

@@ -1,0 +1,1 @@
+"""The upstream library over HTTP."""

@@ -1,0 +1,63 @@
+"""What follows when a case enters a state: the next deadline, and the consequences of law.
+
+Called right after `transition.move`, in the same transaction, under the case's lock.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from registry.enterprises.models import QualificationItem
+from verify_api.cases import outcomes
+from verify_api.cases.ground import Ground
+from verify_api.cases.models import Case, CaseDeadline, CaseItem
+from verify_api.cases.states import State, Track
+from verify_api.cases.timing import Facts, planned, restart
+
+CONSEQUENCES = {
+    State.PASSED: outcomes.on_passed,
+    State.AWAITING_LAPSE: outcomes.on_awaiting_lapse,
+    State.LAPSED: outcomes.on_lapsed,
+    State.RECTIFYING: outcomes.on_rectifying,
+    State.RECTIFIED: outcomes.on_rectified,
+    State.REVOCATION_PROPOSED: outcomes.on_proposed,
+    State.REVOKED: outcomes.on_revoked,
+    State.NOT_REVOKED: outcomes.on_not_revoked,
+    State.CANCELLED: outcomes.on_cancelled,
+}
+
+
+def enter(
+    session: Session, case: Case, *, ground: Ground, is_restart: bool = False, now: datetime
+) -> CaseDeadline | None:
+    """Let the state's deadline run and its consequences happen; returns the deadline, if one runs."""
+    state = State(case.state)
+    if state is State.RECTIFYING:
+        case.rectification_served_on = None  # A new notice starts a new clock, by its own service.
+    facts = days_of(session, case, ground, is_restart=is_restart)
+    deadline = restart(
+        session, case, planned(Track(case.track), state, facts, ground), ground=ground, now=now
+    )
+    consequence = CONSEQUENCES.get(state)
+    if consequence is not None:
+        consequence(session, case, ground=ground, now=now)
+    return deadline
+
+
+def days_of(session: Session, case: Case, ground: Ground, *, is_restart: bool = False) -> Facts:
+    """The days that this case's deadlines count from."""
+    query = (
+        select(func.min(QualificationItem.first_issued_on), func.min(QualificationItem.valid_to))
+        .join(CaseItem, CaseItem.item_id == QualificationItem.id)
+        .where(CaseItem.case_id == case.id)
+    )
+    first_issued_on, valid_to = session.execute(query).one()
+    return Facts(
+        today=ground.today,
+        first_issued_on=first_issued_on,
+        valid_to=valid_to,
+        served_on=None,
+        rectification_served_on=case.rectification_served_on,
+        is_restart=is_restart,
+    )

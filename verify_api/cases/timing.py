@@ -1,0 +1,229 @@
+"""Which deadline follows which state. One deadline of a case runs at a time; replaced ones stay readable."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.clock import SHANGHAI
+from verify_api.cases.ground import Ground
+from verify_api.cases.models import Case, CaseDeadline
+from verify_api.cases.states import State, Track
+from verify_api.deadlines.rules import (
+    Deadline,
+    earlier_of,
+    months_after,
+    natural_days_after,
+    on_day,
+    working_days_after,
+)
+
+
+class DeadlineKind(StrEnum):
+    """What is due."""
+
+    INITIATE = "initiate"  # 发起打卡: the first submission of a list
+    RESUBMIT = "resubmit"  # 重新提交名单
+    CHECK_IN = "check_in"  # 全部完成打卡
+    EXPIRE = "expire"  # 有效期至
+    REPORT = "report"  # 整改报告和新名单
+    RECHECK_IN = "recheck_in"  # 整改打卡
+    DEFENCE = "defence"  # 陈述申辩
+
+
+KIND_LABELS = {
+    DeadlineKind.INITIATE: "发起人员打卡",
+    DeadlineKind.RESUBMIT: "重新提交名单",
+    DeadlineKind.CHECK_IN: "全部完成打卡",
+    DeadlineKind.EXPIRE: "资质证书有效期届满",
+    DeadlineKind.REPORT: "提交整改报告并重新发起打卡",
+    DeadlineKind.RECHECK_IN: "完成整改打卡",
+    DeadlineKind.DEFENCE: "陈述申辩",
+}
+# What the sweep acts on. The end of a hearing period only allows an officer to decide.
+ACTING = frozenset(DeadlineKind) - {DeadlineKind.DEFENCE}
+
+CODE = "《中华人民共和国民法典》第二百零一条至第二百零四条"
+GUIDE = "《建筑业企业资质核查平台操作细则》"
+DECREE = "《建筑业企业资质管理规定》（住房城乡建设部令第22号）第二十八条"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The days that a case's deadlines count from."""
+
+    today: date
+    first_issued_on: date
+    valid_to: date
+    served_on: date | None = None
+    rectification_served_on: date | None = None
+    is_restart: bool = False
+
+
+def planned(track: Track, state: State, facts: Facts, ground: Ground) -> tuple[DeadlineKind, Deadline] | None:
+    """The deadline that begins to run when a case enters the state; None where nothing runs."""
+    rules = FIRST if track is Track.FIRST else STOCK
+    rule = rules.get(state)
+    return rule(facts, ground) if rule else None
+
+
+Planned = tuple[DeadlineKind, Deadline] | None
+
+
+def _months(start: date, months: int, ground: Ground, basis: str) -> Deadline:
+    roll = ground.policy.counting.roll_enterprise_deadlines
+    return months_after(start, months, calendar=ground.calendar, roll=roll, basis=f"{basis}；{CODE}")
+
+
+def _first_open(facts: Facts, ground: Ground) -> Planned:
+    if facts.is_restart:  # Reopened by the authority: a fresh month, as for a STOCK case.
+        return DeadlineKind.INITIATE, _months(facts.today, 1, ground, f"{GUIDE}（重新开启）")
+    months = ground.policy.first.initiate_months
+    return DeadlineKind.INITIATE, _months(facts.first_issued_on, months, ground, f"{GUIDE}二（一）1（SZ-15）")
+
+
+def _expiry(facts: Facts, ground: Ground) -> Planned:
+    basis = f"资质证书有效期（T-03）；{GUIDE}二（一）4（SZ-30d）"
+    return DeadlineKind.EXPIRE, on_day(facts.valid_to, calendar=ground.calendar, basis=basis)
+
+
+def _first_checkin(facts: Facts, ground: Ground) -> Planned:
+    months = ground.policy.first.checkin_months
+    return DeadlineKind.CHECK_IN, _months(facts.today, months, ground, f"{GUIDE}二（一）4（SZ-30b）")
+
+
+def _stock_open(facts: Facts, ground: Ground) -> Planned:
+    start = facts.today if facts.is_restart or facts.served_on is None else facts.served_on
+    months = ground.policy.stock.initiate_months
+    return DeadlineKind.INITIATE, _months(start, months, ground, f"{GUIDE}二（二）（SZ-32）")
+
+
+def _resubmit(facts: Facts, ground: Ground) -> Deadline:
+    days = ground.policy.stock.resubmit_days
+    basis = f"{GUIDE}（SZ-33）；{CODE}"
+    return natural_days_after(facts.today, days, calendar=ground.calendar, basis=basis)
+
+
+def _stock_rejected(facts: Facts, ground: Ground) -> Planned:
+    return DeadlineKind.RESUBMIT, _resubmit(facts, ground)
+
+
+def _stock_checkin(facts: Facts, ground: Ground) -> Planned:
+    months = ground.policy.stock.checkin_months
+    return DeadlineKind.CHECK_IN, _months(facts.today, months, ground, f"{GUIDE}二（二）4（SZ-30b、SZ-38）")
+
+
+def _cap(facts: Facts, ground: Ground) -> Deadline:
+    """Three months after service, the hard end of every 整改; it does not roll."""
+    served = facts.rectification_served_on or facts.today
+    months = ground.policy.rectification.cap_months
+    return months_after(served, months, calendar=ground.calendar, roll=False, basis=DECREE)
+
+
+def _report(facts: Facts, ground: Ground) -> Planned:
+    served = facts.rectification_served_on
+    if served is None:
+        return None  # Guard (d): without proof of delivery no clock runs.
+    own = _months(served, ground.policy.rectification.report_months, ground, f"{GUIDE}（SZ-35）")
+    return DeadlineKind.REPORT, earlier_of(own, _cap(facts, ground))
+
+
+def _report_again(facts: Facts, ground: Ground) -> Planned:
+    return DeadlineKind.RESUBMIT, earlier_of(_resubmit(facts, ground), _cap(facts, ground))
+
+
+def _recheckin(facts: Facts, ground: Ground) -> Planned:
+    months = ground.policy.rectification.checkin_months
+    own = _months(facts.today, months, ground, f"{GUIDE}（SZ-36、SZ-37）")
+    return DeadlineKind.RECHECK_IN, earlier_of(own, _cap(facts, ground))
+
+
+def _defence(facts: Facts, ground: Ground) -> Planned:
+    days = ground.policy.revocation.defence_working_days
+    basis = "《中华人民共和国行政处罚法》第四十四条、第四十五条、第八十五条（参照）"
+    return DeadlineKind.DEFENCE, working_days_after(facts.today, days, calendar=ground.calendar, basis=basis)
+
+
+FIRST = {
+    State.OPEN: _first_open,
+    State.REJECTED: _expiry,
+    State.CHECKING_IN: _first_checkin,
+    State.AWAITING_LAPSE: _expiry,
+}
+STOCK = {
+    State.OPEN: _stock_open,
+    State.REJECTED: _stock_rejected,
+    State.CHECKING_IN: _stock_checkin,
+    State.RECTIFYING: _report,
+    State.RECTIFICATION_REJECTED: _report_again,
+    State.RECHECKING_IN: _recheckin,
+    State.REVOCATION_PROPOSED: _defence,
+}
+
+
+def running(session: Session, case_id: int) -> CaseDeadline | None:
+    """The deadline that runs now."""
+    query = select(CaseDeadline).where(CaseDeadline.case_id == case_id, CaseDeadline.ended_at.is_(None))
+    return session.scalar(query)
+
+
+def restart(
+    session: Session, case: Case, plan: Planned, *, ground: Ground, now: datetime
+) -> CaseDeadline | None:
+    """End the running deadline and let the planned one run. The case must be locked."""
+    stop(session, case, reason="state_changed", now=now)
+    return None if plan is None else start(session, case, plan[0], plan[1], ground=ground, now=now)
+
+
+def stop(session: Session, case: Case, *, reason: str, now: datetime) -> None:
+    """End the running deadline, if any."""
+    current = running(session, case.id)
+    if current is not None:
+        current.ended_at, current.ended_reason = now, reason
+        session.flush()  # The unique index allows one open row, so the old one must go first.
+    case.due_at = None
+
+
+def start(
+    session: Session, case: Case, kind: DeadlineKind, deadline: Deadline, *, ground: Ground, now: datetime
+) -> CaseDeadline:
+    """Let a deadline run. The case must be locked and nothing else running."""
+    row = CaseDeadline(
+        case_id=case.id,
+        kind=kind.value,
+        start_day=deadline.start_day,
+        rule=deadline.rule,
+        last_day=deadline.last_day,
+        due_at=deadline.ends_at,
+        rolled_from=deadline.rolled_from,
+        is_provisional=deadline.provisional,
+        calendar_version=deadline.calendar_version,
+        basis=deadline.basis,
+        policy_version=ground.version,
+        created_at=now,
+    )
+    session.add(row)
+    case.due_at = deadline.ends_at if kind in ACTING else None
+    session.flush()
+    return row
+
+
+def as_value(row: CaseDeadline) -> Deadline:
+    """A stored deadline as the rules' value."""
+    return Deadline(
+        start_day=row.start_day,
+        rule=row.rule,
+        last_day=row.last_day,
+        ends_at=row.due_at.astimezone(SHANGHAI),
+        rolled_from=row.rolled_from,
+        provisional=row.is_provisional,
+        calendar_version=row.calendar_version,
+        basis=row.basis,
+    )
+
+
+def moved(deadline: Deadline, *, last_day: date, ends_at: datetime, basis: str) -> Deadline:
+    """The same deadline with another end, for extensions and resumed pauses."""
+    return replace(deadline, last_day=last_day, ends_at=ends_at, basis=f"{deadline.basis}；{basis}")

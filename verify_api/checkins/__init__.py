@@ -1,0 +1,1 @@
+"""打卡: attempt → challenge → frames → submit → queued verification → verdict → case step."""

@@ -1,0 +1,51 @@
+"""From measures to a verdict: challenge × liveness × match × place × time. Pure; nothing falls open."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from registry.errors import Reason
+from verify_api.checkins.models import AttemptState
+from verify_api.faces.rules import FaceVerdict, Outcome
+
+PLACE_UNPROVEN = Reason("place_unproven", "打卡位置没有得到证实", "请到企业注册地址重新打卡")
+LIST_CHANGED = Reason("list_no_longer_valid", "打卡名单已被撤销或更换", "请联系本单位的企业联系人")
+ALREADY = Reason("already_accepted", "您已完成本次打卡，无需重复打卡")
+LATE = Reason("window_closed", "提交时打卡时间已经结束")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What the case says at the moment of the verdict."""
+
+    is_list_standing: bool
+    may_check_in: bool
+    is_accepted: bool
+    received_in_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The end of an attempt, with its reasons."""
+
+    state: AttemptState
+    reasons: tuple[Reason, ...]
+
+
+def decide(face: FaceVerdict, place: Mapping[str, Any] | None, facts: CaseFacts) -> Verdict:
+    """Accepted only if every part says yes; a doubt of the face goes to staff, anything else refuses."""
+    refused = [
+        reason
+        for reason, stands in (
+            (LIST_CHANGED, not (facts.is_list_standing and facts.may_check_in)),
+            (LATE, not facts.received_in_time),
+            (ALREADY, facts.is_accepted),
+            (PLACE_UNPROVEN, not place or place.get("verdict") != "inside"),
+        )
+        if stands
+    ]
+    if refused or face.outcome is Outcome.REJECTED:
+        return Verdict(AttemptState.REJECTED, (*refused, *face.reasons))
+    if face.outcome is Outcome.ACCEPTED and not face.reasons:
+        return Verdict(AttemptState.ACCEPTED, ())
+    return Verdict(AttemptState.NEEDS_REVIEW, face.reasons)

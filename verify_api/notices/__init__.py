@@ -1,0 +1,1 @@
+"""文书: numbered, frozen, rendered, signed; replaced or rescinded, never changed."""

@@ -1,0 +1,81 @@
+"""From a document to a page: Typst, PDF/A-2b, fonts from a wheel. Same document, same bytes."""
+
+import io
+import threading
+from datetime import UTC, datetime, time
+from functools import cache
+from importlib.resources import files
+
+import segno
+import typst
+from pylopdf_fonts_zh_cn import serif_path
+
+from registry.errors import Unavailable
+from verify_api.notices.document import TEMPLATE, Document
+
+FAMILIES = {"Noto Serif SC", "Noto Sans SC"}
+_local = threading.local()  # A Typst compiler serves one thread at a time.
+
+
+class NotSet(Unavailable):
+    """The page could not be set; nothing was issued in its place."""
+
+    code = "notice_not_set"
+    message = "文书排版失败，请联系系统管理员"
+
+
+def set_page(document: Document, *, mark: str = "", mark_note: str = "") -> bytes:
+    """The document as PDF/A-2b with embedded fonts; `mark` is printed across every page.
+
+    Raises:
+        NotSet: Unknown template, or content that the template cannot show.
+    """
+    inputs = {
+        "document": document.model_dump_json(),
+        "qr": qr_svg(document.verify_url),
+        "mark": mark,
+        "mark-note": mark_note,
+    }
+    try:
+        page, warnings = _compiler().compile_with_warnings(
+            _template(document.template),
+            format="pdf",
+            pdf_standards="a-2b",
+            sys_inputs=inputs,
+            timestamp=datetime.combine(document.issued_on, time.min, tzinfo=UTC),
+        )
+    except typst.TypstError as error:
+        raise NotSet(f"文书排版失败：{error.message}") from error
+    if warnings or not isinstance(page, bytes):
+        # A missing font or glyph is only a warning there, and leaves a page without its text.
+        raise NotSet(f"文书排版失败：{'；'.join(item.message for item in warnings)}")
+    return page
+
+
+def qr_svg(url: str) -> str:
+    """The QR code of a link, error correction M, without its quiet zone (the page leaves one)."""
+    out = io.BytesIO()
+    segno.make(url, error="m", micro=False).save(out, kind="svg", border=0, xmldecl=False)
+    return out.getvalue().decode()
+
+
+@cache
+def _template(name: str) -> bytes:
+    if name != TEMPLATE:
+        raise NotSet(f"没有名为 {name} 的文书模板")
+    return files("verify_api.notices").joinpath(f"{name}.typ").read_bytes()
+
+
+def _compiler() -> typst.Compiler:
+    found: typst.Compiler | None = getattr(_local, "compiler", None)
+    if found is None:
+        # System fonts stay out: a page must not look different on another machine.
+        fonts = typst.Fonts(
+            include_system_fonts=False,
+            include_embedded_fonts=False,
+            font_paths=[serif_path().parent],
+        )
+        if not set(fonts.families()) >= FAMILIES:
+            raise NotSet("缺少文书字体")
+        found = _local.compiler = typst.Compiler(font_paths=fonts)
+    return found

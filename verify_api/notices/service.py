@@ -1,0 +1,344 @@
+"""Issuing documents and recording what happens to them.
+
+`issue` takes a number and freezes the content in the caller's transaction; `produce` sets, signs and stores
+the page, usually in a transaction of its own right after. Between the two the number is locked for no longer
+than the caller's transaction, and a crash leaves a document that is produced later, byte for byte the same.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from registry.clock import SHANGHAI
+from registry.errors import Conflict, Forbidden, Invalid, NotFound, Reason
+from verify_api.evidence.store import EvidenceStore
+from verify_api.notices.contexts import CONTEXTS, Context
+from verify_api.notices.document import Document, Office
+from verify_api.notices.models import (
+    EventKind,
+    Notice,
+    NoticeCounter,
+    NoticeEvent,
+    NoticeKind,
+    ServiceMethod,
+)
+from verify_api.notices.press import set_page
+from verify_api.notices.rules import code_from, letters_of, make_document, reference, remedies_of
+from verify_api.notices.seal import Seal
+from verify_api.policy.values import Policy
+
+PDF = "application/pdf"
+RANDOM_BITS = 60
+DIGEST_LENGTH = 64
+
+
+class NoticeContentInvalid(Invalid):
+    """The facts handed over do not make a document of that kind."""
+
+    code = "notice_content_invalid"
+    message = "文书内容不完整或不符合要求"
+
+
+class NoticeNotFound(NotFound):
+    """There is no such document."""
+
+    code = "notice_not_found"
+    message = "没有这份文书"
+
+
+class NoticeNotInForce(Conflict):
+    """It was replaced or rescinded."""
+
+    code = "notice_not_in_force"
+    message = "文书已被替代或撤销"
+
+
+class ReplacementMismatch(Conflict):
+    """A document replaces one of the same kind and enterprise only."""
+
+    code = "notice_replacement_mismatch"
+    message = "只能以同一企业的同种文书替代"
+
+
+class ServiceTimeInvalid(Invalid):
+    """Nothing is served before it was issued, nor in the future."""
+
+    code = "service_time_invalid"
+    message = "送达时间须在文书发出之后、当前时间之前"
+
+
+class ProofMissing(Invalid):
+    """Service without proof starts no clock."""
+
+    code = "proof_missing"
+    message = "须上传送达凭证"
+
+
+class TwoOfficersNeeded(Forbidden):
+    """One officer proposes, another confirms."""
+
+    code = "two_officers_needed"
+    message = "撤销文书须由两名不同的工作人员办理"
+
+
+def issue(
+    session: Session,
+    *,
+    kind: NoticeKind,
+    case_id: int | None,
+    enterprise_id: int,
+    context: Context | Mapping[str, Any],
+    office: Office,
+    policy: Policy,
+    policy_version: str,
+    now: datetime,
+    actor: str = "system",
+    replaces: int | None = None,
+) -> Notice:
+    """Number a document and freeze what it says. The page itself is made by `produce`.
+
+    Numbers have no gaps: the counter's row stays locked until the caller's transaction ends, and a rollback
+    gives the number back. `replaces` is the id of a document in force that this one takes the place of.
+
+    Raises:
+        NoticeContentInvalid: With one reason per fact that is missing or wrong.
+        NoticeNotInForce, ReplacementMismatch: `replaces` cannot be replaced.
+    """
+    facts = read_context(kind, context)
+    old = None if replaces is None else _replaceable(session, replaces, kind, enterprise_id)
+    issued_on = now.astimezone(SHANGHAI).date()
+    letters = letters_of(kind, policy)
+    number = _next_number(session, letters, issued_on.year)
+    code = code_from(secrets.randbits(RANDOM_BITS))
+    document = make_document(
+        kind,
+        facts,
+        reference=reference(letters, issued_on.year, number),
+        code=code,
+        office=office,
+        remedies=remedies_of(policy),
+        issued_on=issued_on,
+    )
+    notice = Notice(
+        kind=kind.value,
+        letters=letters,
+        year=issued_on.year,
+        number=number,
+        reference=document.reference,
+        code=code,
+        case_id=case_id,
+        enterprise_id=enterprise_id,
+        context=facts.model_dump(mode="json", exclude={"sketch_svg"}),
+        document=document.model_dump(mode="json"),
+        policy_version=policy_version,
+        issued_at=now,
+        issued_on=issued_on,
+        replaces_id=replaces,
+    )
+    session.add(notice)
+    session.flush()
+    _record(session, notice, EventKind.ISSUED, at=now, actor=actor, now=now)
+    if old is not None:
+        old.replaced_at = now
+        _record(session, old, EventKind.REPLACED, at=now, actor=actor, now=now, by=notice.reference)
+    return notice
+
+
+def produce(session: Session, notice_id: int, *, seal: Seal, store: EvidenceStore, now: datetime) -> Notice:
+    """Set, sign and store the page of an issued document; once made it stays.
+
+    Raises:
+        NoticeNotFound: No such document.
+        NotSet, SealUnusable: The page could not be made; nothing is stored, the next try starts afresh.
+    """
+    notice = _lock(session, notice_id)
+    if notice.produced_at is not None:
+        return notice
+    page = set_page(Document.model_validate(notice.document))
+    signed = seal.sign(page, now=now, reason=f"{notice.kind} {notice.reference}")
+    file = store.put(signed, media_type=PDF)
+    notice.produced_at = now
+    notice.sha256, notice.size = file.sha256, file.size
+    notice.unsigned_sha256 = hashlib.sha256(page).hexdigest()
+    _record(session, notice, EventKind.PRODUCED, at=now, actor="system", now=now, sha256=file.sha256)
+    return notice
+
+
+def mark_delivered(session: Session, notice_id: int, *, at: datetime, receipt: str, now: datetime) -> Notice:
+    """The carrier's delivery receipt: the first one counts, a resend does not start anything anew (SZ-32).
+
+    Raises:
+        ServiceTimeInvalid: Before the issue or in the future.
+    """
+    notice = _in_force(session, notice_id)
+    _check_time(notice, at, now=now)
+    notice.delivered_at = _earlier(notice.delivered_at, at)
+    _record(session, notice, EventKind.DELIVERED, at=at, actor="system", now=now, receipt=receipt)
+    return notice
+
+
+def mark_viewed(session: Session, notice_id: int, *, actor: str, now: datetime) -> Notice:
+    """The enterprise opened it. Viewing is logged and is not 送达 by itself (SZ-34)."""
+    notice = _lock(session, notice_id)
+    notice.viewed_at = _earlier(notice.viewed_at, now)
+    _record(session, notice, EventKind.VIEWED, at=now, actor=actor, now=now)
+    return notice
+
+
+def mark_served(
+    session: Session,
+    notice_id: int,
+    *,
+    method: ServiceMethod,
+    at: datetime,
+    proof_sha256: str,
+    note: str = "",
+    actor: str,
+    now: datetime,
+) -> Notice:
+    """Service by other means, entered by an officer with the proof's file (SZ-32, SZ-34).
+
+    Raises:
+        ProofMissing: No file was named.
+        ServiceTimeInvalid: Before the issue or in the future.
+    """
+    if len(proof_sha256) != DIGEST_LENGTH:
+        raise ProofMissing
+    notice = _in_force(session, notice_id)
+    _check_time(notice, at, now=now)
+    notice.served_at = _earlier(notice.served_at, at)
+    detail = {"method": method.value, "proof_sha256": proof_sha256, "note": note}
+    _record(session, notice, EventKind.SERVED, at=at, actor=actor, now=now, **detail)
+    return notice
+
+
+def rescind(
+    session: Session,
+    notice_id: int,
+    *,
+    reason: str,
+    proposed_by: str,
+    confirmed_by: str,
+    now: datetime,
+) -> Notice:
+    """Take a document back: two officers and a reason; the document stays in the file, marked.
+
+    Raises:
+        TwoOfficersNeeded: The same officer twice, or one unnamed.
+        NoticeNotInForce: It is replaced or rescinded already.
+    """
+    first, second = proposed_by.strip(), confirmed_by.strip()
+    if not first or not second or first == second:
+        raise TwoOfficersNeeded
+    if not reason.strip():
+        raise Invalid("须填写撤销理由", code="rescission_reason_missing")
+    notice = _in_force(session, notice_id)
+    notice.rescinded_at, notice.rescission_reason = now, reason.strip()
+    notice.rescission_proposed_by, notice.rescinded_by = first, second
+    detail = {"reason": reason.strip(), "proposed_by": first}
+    _record(session, notice, EventKind.RESCINDED, at=now, actor=second, now=now, **detail)
+    return notice
+
+
+def marked_copy(session: Session, notice_id: int) -> bytes:
+    """The page as it reads today, 已撤销 or 已替代 across it. Unsigned; the signed file stays as it was."""
+    notice = session.get(Notice, notice_id)
+    if notice is None:
+        raise NoticeNotFound
+    document = Document.model_validate(notice.document)
+    if notice.rescinded_at is not None:
+        return set_page(document, mark="已撤销", mark_note=f"本文书已于{_day(notice.rescinded_at)}撤销")
+    if notice.replaced_at is not None:
+        follower = session.scalar(select(Notice.reference).where(Notice.replaces_id == notice.id))
+        note = f"本文书已于{_day(notice.replaced_at)}由{follower}替代"
+        return set_page(document, mark="已替代", mark_note=note)
+    return set_page(document)
+
+
+def read_context(kind: NoticeKind, context: Context | Mapping[str, Any]) -> Context:
+    """The facts as the kind's own model.
+
+    Raises:
+        NoticeContentInvalid: They are another kind's, or do not fit.
+    """
+    model = CONTEXTS[kind]
+    if isinstance(context, Context):
+        if type(context) is not model:
+            raise NoticeContentInvalid(f"{kind.value}的内容须为 {model.__name__}")
+        return context
+    try:
+        return model.model_validate(context)
+    except ValidationError as error:
+        reasons = [
+            Reason("notice_field", f"{'.'.join(map(str, item['loc']))}：{item['msg']}")
+            for item in error.errors()
+        ]
+        raise NoticeContentInvalid("；".join(r.message for r in reasons), reasons=reasons) from None
+
+
+def _next_number(session: Session, letters: str, year: int) -> int:
+    """The next number of a series; the row it comes from is locked until the transaction ends."""
+    counter = insert(NoticeCounter).values(letters=letters, year=year, last=1)
+    counter = counter.on_conflict_do_update(
+        index_elements=[NoticeCounter.letters, NoticeCounter.year], set_={"last": NoticeCounter.last + 1}
+    )
+    return int(session.execute(counter.returning(NoticeCounter.last)).scalar_one())
+
+
+def _replaceable(session: Session, notice_id: int, kind: NoticeKind, enterprise_id: int) -> Notice:
+    old = _in_force(session, notice_id)
+    if old.kind != kind or old.enterprise_id != enterprise_id:
+        raise ReplacementMismatch
+    return old
+
+
+def _lock(session: Session, notice_id: int) -> Notice:
+    query = select(Notice).where(Notice.id == notice_id).with_for_update()
+    notice = session.scalar(query.execution_options(populate_existing=True))
+    if notice is None:
+        raise NoticeNotFound
+    return notice
+
+
+def _in_force(session: Session, notice_id: int) -> Notice:
+    notice = _lock(session, notice_id)
+    if not notice.is_in_force:
+        raise NoticeNotInForce
+    return notice
+
+
+def _record(
+    session: Session,
+    notice: Notice,
+    kind: EventKind,
+    *,
+    at: datetime,
+    actor: str,
+    now: datetime,
+    **detail: Any,
+) -> None:
+    session.add(
+        NoticeEvent(notice_id=notice.id, kind=kind.value, at=at, recorded_at=now, actor=actor, detail=detail)
+    )
+    session.flush()
+
+
+def _check_time(notice: Notice, at: datetime, *, now: datetime) -> None:
+    if not notice.issued_at <= at <= now:
+        raise ServiceTimeInvalid
+
+
+def _earlier(known: datetime | None, at: datetime) -> datetime:
+    return at if known is None else min(known, at)
+
+
+def _day(at: datetime) -> str:
+    local = at.astimezone(SHANGHAI)
+    return f"{local.year}年{local.month}月{local.day}日"
