@@ -10,6 +10,7 @@ from verify_api.http import models as http
 from verify_api.messages import models as messages
 from verify_api.notices import models as notices
 from verify_api.policy import models as policy
+from verify_api.selection import models as selection
 
 __all__ = [
     "accounts",
@@ -22,4 +23,5 @@ __all__ = [
     "notices",
     "policy",
     "registry",
+    "selection",
 ]

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     wechat_url: str = "https://api.weixin.qq.com"
     wechat_app_id: str = ""
     wechat_secret: SecretStr = SecretStr("")
+    # The bureau's signing certificate (PKCS#12). None: a self-made one, good for demonstrations only.
+    seal_file: Path | None = None
+    seal_password: SecretStr = SecretStr("")
     geocoder: str = "offline"
     geocoder_key: SecretStr = SecretStr("")
     tile_url: str = ""

@@ -62,9 +62,9 @@ class Cover:
         return tuple(p for p in among if self.masks.get(p, 0) >> index & 1)
 
 
-def share_of(required: int, *, is_half: bool) -> int:
-    """SZ-18 / SZ-21: half of the required number rounded up, or all of it."""
-    return -(-required // 2) if is_half else required
+def share_of(required: int, percent: int) -> int:
+    """SZ-18 / SZ-21: the share of the required number, rounded up, in integers."""
+    return -(-required * percent // 100)
 
 
 def bar(person: Person, given: SelectionInput) -> str | None:
@@ -135,26 +135,36 @@ def is_titled_for(held: Title, any_of: tuple[str, ...], level: str | None) -> bo
 def _specialties(
     measure: Measure, item: str, minimums: tuple[SpecialtyMin, ...], given: SelectionInput
 ) -> Iterator[Demand]:
-    is_hard = not given.is_half or given.specialties_at_half is AtHalf.BLOCK
+    policy = given.specialties_at_half if given.is_half else given.specialties_at_full
     for part in minimums:
-        need = share_of(part.minimum, is_half=given.is_half)
-        yield Demand(measure, item, need, part.minimum, is_hard, part.any_of, part.level)
+        need = share_of(part.minimum, given.percent)
+        yield Demand(measure, item, need, part.minimum, policy is AtHalf.BLOCK, part.any_of, part.level)
 
 
 def demands_of(item: Item, given: SelectionInput) -> Iterator[Demand]:
     """The item's demands under the rule that applies; none for a number that is unknown (that blocks)."""
-    half = given.is_half
     a, b = item.registered_required, item.titled_required
     if a is not None:
-        need = share_of(a, is_half=half)
+        need = share_of(a, given.percent)
         yield Demand(Measure.REGISTERED, item.code, need, a, True, item.registered_of, item.registered_level)
     if b is not None:
-        need = share_of(b, is_half=half)
+        need = share_of(b, given.percent)
         yield Demand(Measure.TITLED, item.code, need, b, True, item.titled_of, item.titled_level)
-    if a is not None and b is not None and half:
-        yield Demand(Measure.HEADS, item.code, share_of(a + b, is_half=True), a + b, True)
+    if a is not None and b is not None and (given.is_half or not given.dual_certificate):
+        yield Demand(Measure.HEADS, item.code, _heads(a, b, given), a + b, True)
     yield from _specialties(Measure.REGISTERED_SPECIALTY, item.code, item.registered_specialties, given)
     yield from _specialties(Measure.TITLED_SPECIALTY, item.code, item.titled_specialties, given)
+
+
+def _heads(a: int, b: int, given: SelectionInput) -> int:
+    """Distinct heads in all (SZ-18).
+
+    Where a person may count in one role only, people can be told off to the roles exactly if both numbers are
+    there and together they are as many as both numbers: Hall's condition for two sets.
+    """
+    if given.dual_certificate:
+        return share_of(a + b, given.percent)
+    return share_of(a, given.percent) + share_of(b, given.percent)
 
 
 Held = tuple[tuple[Registration, ...], tuple[Title, ...]]

@@ -23,6 +23,7 @@ from verify_api.selection.values import ItemTally, Person, Reason, SelectionInpu
 from verify_api.selection.words import listed
 
 NEAR_EXPIRY_DAYS = (90, 180)
+EXACT_INTEGERS = 2**53
 DETERMINISTIC_LIMIT = 30.0  # CP-SAT's own unit, independent of the machine's load
 
 
@@ -179,14 +180,22 @@ def _groups(
     return groups
 
 
-def _weights(most: int, soft: int, levels: int) -> list[int]:
-    """Weights of count, specialty shortfall and each preference, every one above all that follow together."""
-    weights: list[int] = []
-    below = 0
-    for total in [*([most * len(NEAR_EXPIRY_DAYS)] * levels), soft, 0]:
-        weights.insert(0, below + 1)
-        below += (below + 1) * total
-    return weights
+def _weights(most: int, soft: int, worst: list[int]) -> list[int]:
+    """Weights of count, specialty shortfall and each preference, every one above all that follow together.
+
+    `most` people can be taken; `worst` is the greatest cost per preference. Preferences for which there is no
+    room left in numbers that a double holds exactly get weight 0, the last first.
+    """
+    kept = len(worst)
+    while True:
+        weights: list[int] = []
+        below = 0
+        for total in [*(most * cost for cost in reversed(worst[:kept])), soft, most]:
+            weights.insert(0, below + 1)
+            below += (below + 1) * total
+        if below < EXACT_INTEGERS or kept == 0:
+            return weights + [0] * (len(worst) - kept)
+        kept -= 1
 
 
 def _solve(
@@ -206,18 +215,18 @@ def _solve(
         return forced, Proof(len(forced), "forced", "none needed")
     groups = _groups(given, ready, people, hard, preferences)
     soft = {i: need for i, need in open_needs.items() if i not in hard}
-    picked, bound = _minimise(groups, hard, soft, len(preferences))
+    picked, bound = _minimise(groups, hard, soft)
     chosen = tuple(sorted((*forced, *picked)))
     if any(len(ready.people(i, chosen)) < ready.demands[i].need for i in hard):
         raise PlanUndecided
     return chosen, Proof(len(forced) + bound, "optimal", f"OR-tools CP-SAT {version('ortools')}")
 
 
-def _minimise(
-    groups: list[_Group], hard: dict[int, int], soft: dict[int, int], levels: int
-) -> tuple[list[str], int]:
+def _minimise(groups: list[_Group], hard: dict[int, int], soft: dict[int, int]) -> tuple[list[str], int]:
     """Chosen people and the proven lower bound on their number."""
-    weights = _weights(sum(hard.values()), sum(soft.values()), levels)
+    most = min(sum(hard.values()), sum(len(group.people) for group in groups))
+    worst = [max(costs) for costs in zip(*(group.cost for group in groups), strict=True)]
+    weights = _weights(most, sum(soft.values()), worst)
     model = cp_model.CpModel()
     taken = [model.new_int_var(0, len(group.people), "") for group in groups]
     for index, need in hard.items():

@@ -5,7 +5,11 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from registry.clock import SHANGHAI
+from registry.enterprises.models import Enterprise
+from verify_api.cases.models import Case
 from verify_api.messages.adapters.base import (
     Accepted,
     Answer,
@@ -19,7 +23,7 @@ from verify_api.messages.adapters.base import (
 )
 from verify_api.messages.outbox import Recipient
 
-CONTACT = Recipient("13800001111", "示例联系人", enterprise_id=7, case_id=17)
+CONTACT = Recipient("13800001111", "示例联系人", enterprise_id=7)
 FIRM = "示例建设有限公司"
 ITEMS = ("建筑工程施工总承包三级",)
 CASE = {"enterprise": FIRM, "items": ITEMS}
@@ -28,6 +32,26 @@ CASE = {"enterprise": FIRM, "items": ITEMS}
 def at(text: str) -> datetime:
     """`2026-03-02 10:00`, in Shenzhen."""
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def open_case(session: Session) -> int:
+    """A case for messages to be about; its id."""
+    firm = Enterprise(
+        uscc="91440300192181490G", name=FIRM, registered_address="示例路1号", synced_at=at("2026-01-01")
+    )
+    session.add(firm)
+    session.flush()
+    case = Case(
+        number="示例-1",
+        enterprise_id=firm.id,
+        track="STOCK",
+        state="NOTIFYING",
+        opened_at=at("2026-03-01"),
+        opened_by="system",
+    )
+    session.add(case)
+    session.flush()
+    return case.id
 
 
 class SettableClock:

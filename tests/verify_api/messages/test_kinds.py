@@ -41,7 +41,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "to_be_expired": CASE | {"expires_on": LAST, "days_left": 30},
     "lapsed": CASE | {"expires_on": LAST},
     "passed": CASE,
-    "notice_issued": CASE | {"number": DOCUMENT, "last_day": LAST},
+    "notice_issued": CASE | {"number": DOCUMENT},
     "notice_rescinded": {"enterprise": FIRM, "number": DOCUMENT},
     "rectified": CASE,
     "revocation_proposed": CASE | {"number": DOCUMENT, "last_day": LAST},
@@ -73,7 +73,7 @@ def test_every_kind_has_a_function_that_leaves_a_row_of_that_kind(
 ) -> None:
     message = leave(session, kind, keys)
     assert (message.kind, message.state, message.to_phone) == (kind, "created", CONTACT.phone)
-    assert (message.enterprise_id, message.case_id) == (7, 17)
+    assert message.enterprise_id == CONTACT.enterprise_id
     assert message.next_try_at == NOW
     assert "{" not in message.text and "None" not in message.text
     assert message.segments == segments(f"【深圳市住房和建设局】{_whole(message)}")

@@ -61,9 +61,7 @@ def test_two_transactions_with_one_key_leave_one_message(shared_sessions: Sessio
 def test_a_contact_who_cannot_be_texted_does_not_stop_the_step_but_is_on_record(
     session: Session, phone: str
 ) -> None:
-    message = kinds.notice_issued(
-        session, to=Recipient(phone), key="n", now=NOW, number="1", last_day=NOW, **CASE
-    )
+    message = kinds.notice_issued(session, to=Recipient(phone), key="n", now=NOW, number="1", **CASE)
     assert (message.state, message.error_code, message.next_try_at) == ("failed_permanent", NO_NUMBER, None)
 
 

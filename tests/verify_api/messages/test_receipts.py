@@ -1,5 +1,6 @@
 """Receipts: any order, any number of times, and only what is true moves a message."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from tests.verify_api.messages.fakes import CASE, CONTACT, at
+from tests.verify_api.messages.fakes import CASE, CONTACT, at, open_case
 from tests.verify_api.messages.post import Post
 from verify_api.messages import kinds, queries, service
 from verify_api.messages.adapters.base import Receipt
@@ -36,20 +37,23 @@ def said(post: Post, *, ok: bool, n: int = -1, final: bool = False, when: str | 
 def stock(post: Post) -> int:
     """A 核查短信 that the provider has accepted."""
     with post.sessions.begin() as session:
-        message = kinds.stock_inspection_started(session, to=CONTACT, key="s", now=post.clock(), **CASE)
+        to = replace(CONTACT, case_id=open_case(session))
+        message = kinds.stock_inspection_started(session, to=to, key="s", now=post.clock(), **CASE)
     post.run()
     return message.id
 
 
-def delivery(post: Post) -> datetime | None:
+def delivery(post: Post, message_id: int) -> datetime | None:
+    case_id = post.row(message_id).case_id
+    assert case_id is not None
     with post.sessions.begin() as session:
-        return queries.first_delivery(session, case_id=17, kind=Kind.STOCK_INSPECTION_STARTED)
+        return queries.first_delivery(session, case_id=case_id, kind=Kind.STOCK_INSPECTION_STARTED)
 
 
 @pytest.mark.rule("SZ-32")
 def test_accepted_is_not_delivered_and_proves_nothing(post: Post, stock: int) -> None:
     assert post.row(stock).state == "accepted"
-    assert delivery(post) is None
+    assert delivery(post, stock) is None
 
 
 @pytest.mark.rule("SZ-32")
@@ -57,9 +61,9 @@ def test_the_first_successful_receipt_counts_with_the_carriers_time(post: Post, 
     post.clock.forward(hours=2)
     post.receive(said(post, ok=True, when="2026-03-02 10:00:07"))
     assert post.row(stock).state == "delivered"
-    assert delivery(post) == at("2026-03-02 10:00:07")
+    assert delivery(post, stock) == at("2026-03-02 10:00:07")
     post.receive(said(post, ok=True, when="2026-03-02 11:00"))
-    assert delivery(post) == at("2026-03-02 10:00:07")
+    assert delivery(post, stock) == at("2026-03-02 10:00:07")
 
 
 @pytest.mark.rule("SZ-32")
@@ -68,7 +72,7 @@ def test_a_failure_is_no_receipt_and_goes_to_the_staff_list_when_nothing_is_left
     post: Post, stock: int, final: bool
 ) -> None:
     post.receive(said(post, ok=False, final=final))
-    assert delivery(post) is None
+    assert delivery(post, stock) is None
     if not final:
         for _ in RetryPlan().unreached:
             post.clock.now = post.row(stock).next_try_at or post.clock.now
@@ -97,7 +101,7 @@ def test_a_phone_that_was_off_is_tried_again_and_resends_do_not_restart_the_cloc
     post.clock.forward(minutes=5)
     post.receive(said(post, ok=True, n=0, when="2026-03-02 11:04"))
     post.receive(said(post, ok=True, n=1, when="2026-03-02 11:05"))
-    assert delivery(post) == at("2026-03-02 11:04")
+    assert delivery(post, stock) == at("2026-03-02 11:04")
 
 
 def test_a_failure_of_an_earlier_try_says_nothing_about_the_present_one(post: Post, stock: int) -> None:
@@ -201,9 +205,10 @@ def test_a_secret_cannot_be_left_in_a_row_that_was_sent(post: Post) -> None:
 @pytest.mark.rule("SZ-32")
 def test_a_delivery_is_offered_until_it_has_been_acted_on_and_only_once(post: Post, stock: int) -> None:
     post.receive(said(post, ok=True))
+    case_id = post.row(stock).case_id
     with post.sessions.begin() as session:
         (found,) = service.newly_delivered(session, kind=Kind.STOCK_INSPECTION_STARTED, limit=9)
-        assert (found.message_id, found.case_id, found.delivered_at) == (stock, 17, SENT_AT)
+        assert (found.message_id, found.case_id, found.delivered_at) == (stock, case_id, SENT_AT)
         assert service.newly_delivered(session, kind=Kind.NOTICE_ISSUED, limit=9) == []
         assert service.mark_handled(session, stock, now=post.clock())
         assert not service.mark_handled(session, stock, now=post.clock())
@@ -240,7 +245,7 @@ def test_where_receipts_are_not_pushed_they_are_asked_for(post: Post, stock: int
     post.clock.forward(minutes=15)
     post.provider.receipts[post.provider.sent[0].reference] = said(post, ok=True, when="2026-03-02 10:20")
     assert ask() == 1
-    assert delivery(post) == at("2026-03-02 10:20")
+    assert delivery(post, stock) == at("2026-03-02 10:20")
     post.clock.forward(hours=1)
     assert ask() == 0 and len(post.provider.asked) == 2
 
@@ -271,4 +276,4 @@ def test_every_try_and_every_receipt_stays_on_record(post: Post, stock: int) -> 
             (2, "accepted"),
         ]
         assert [r.is_delivered for r in queries.receipts_of(session, stock)] == [False, True]
-        assert [m.id for m in queries.of_case(session, 17)] == [stock]
+        assert [m.id for m in queries.of_case(session, post.row(stock).case_id or 0)] == [stock]
