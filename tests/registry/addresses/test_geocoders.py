@@ -259,18 +259,8 @@ class TestRefusals:
     @every
     @pytest.mark.parametrize(
         "body",
-        [
-            b"",
-            b"<html>maintenance</html>",
-            b"[]",
-            b"null",
-            b'"ok"',
-            b"{}",
-            b"\xff\xfe{",
-            b"[" * 100_000,
-            b"x" * 1_100_000,
-        ],
-        ids=["empty", "html", "list", "null", "text", "no fields", "not utf-8", "nested", "huge"],
+        [b"", b"<html>maintenance</html>", b"[]", b"null", b'"ok"', b"{}", b"\xff\xfe{", b"[" * 100_000],
+        ids=["empty", "html", "list", "null", "text", "no fields", "not utf-8", "nested"],
     )
     def test_an_answer_that_is_none_is_for_later(self, name: str, body: bytes, service: Vendor) -> None:
         service.answers(body)
@@ -295,6 +285,11 @@ class TestRefusals:
         self, name: str, changes: dict[str, Any], service: Vendor
     ) -> None:
         service.answers(changed(name, **changes))
+        assert refusal(name, service).code == "geocoder_broken_answer"
+
+    @every
+    def test_an_endless_answer_is_cut_off(self, name: str, service: Vendor) -> None:
+        service.answers(json.dumps(FOUND[name]).encode() + b" " * 1_100_000)
         assert refusal(name, service).code == "geocoder_broken_answer"
 
     @every
