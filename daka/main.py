@@ -23,6 +23,7 @@ COMMANDS = {
     "sms": "verify_api.messages.cli:sms",
     "tonight": "daka.tonight:tonight",
     "serve": "daka.serve:serve",
+    "api": "daka.serve:api",
     "worker": "daka.serve:worker",
     "scheduler": "daka.serve:scheduler",
     "migrate": "daka.serve:migrate",

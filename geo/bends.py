@@ -1,14 +1,14 @@
 """Polygons from one map to another: what is straight on the first is slightly bent on the second.
 
-A side of 1 km drawn on a GCJ-02 map bends by up to 6 cm in WGS-84; sides are split until less than 5 mm is
+A side of 1 km drawn on a GCJ-02 map bends by up to 6 cm in WGS-84; sides are split until less than 1 cm is
 left.
 """
 
 import math
 from collections.abc import Callable
 
-# Rounding degrees to 1e-7° already costs 1 cm; a bend below half of that is not worth a vertex.
-_BEND_M = 0.005
+# Rounding degrees to 1e-7° already costs 1 cm; a bend below that is not worth a vertex.
+_BEND_M = 0.01
 # The shift waves with a period of 37 km: a long side may bend both ways and still pass through its middle.
 _LONGEST_M = 2_000.0
 # Sixteen thousand sides out of one is far beyond any fence that passes the checks.

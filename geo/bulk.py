@@ -91,13 +91,13 @@ def judge_many(
     readable = (faults & _UNREADABLE) == 0
     place = _to_wgs84(x, y, Datum(datum))
     found = _Found(np.full(x.shape, np.nan), np.full(x.shape, np.nan), np.full(x.shape, -1, dtype=np.intp))
-    usable_accuracy = np.where(accuracy > 0, accuracy, np.nan)
+    usable_accuracy = np.where((accuracy > 0) & np.isfinite(accuracy), accuracy, np.nan)
     fence_list = list(fences) if isinstance(fences, Sequence) else [fences]
     for j, rows in _assignments(place, fence_list, which, np.flatnonzero(readable), reach_m):
         _measure(fence_list[j], j, rows, place, usable_accuracy, found)
     nowhere = readable & (found.fence < 0)
     found.edge[nowhere] = np.inf
-    found.rate[nowhere & (accuracy > 0)] = 0.0
+    found.rate[nowhere & ~np.isnan(usable_accuracy)] = 0.0
     return _verdicts(found, faults)
 
 
@@ -165,6 +165,8 @@ def _assignments(
         chosen = np.broadcast_to(np.asarray(which, dtype=np.intp), place.lng.shape)[rows]
     else:
         rows, chosen = _candidates(place, fences, rows, reach_m)
+    if len(rows) == 0:
+        return
     order = np.argsort(chosen, kind="stable")
     numbers, starts = np.unique(chosen[order], return_index=True)
     for j, group in zip(numbers, np.split(rows[order], starts[1:]), strict=True):

@@ -14,7 +14,7 @@ from verify_api.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Adapters of the jobs. None where this installation has none: such jobs then leave everything as it is."""
+    """Adapters of the jobs. None where there is none: such jobs then leave everything as it is."""
 
     sms: SmsProvider | None
     upstream: Upstream | None

@@ -7,6 +7,7 @@ from daka.simulation.desk import Desk
 from daka.simulation.world import moment
 from miniapp_mock.city import Staff
 from miniapp_mock.client import Position, Problem
+from miniapp_mock.client.camera import ANSWERS
 
 Say = Callable[[], object]
 
@@ -61,7 +62,7 @@ def _must_be_rejected(desk: Desk, state: str, codes: tuple[str, ...], *, kind: s
 def _replayed(desk: Desk, second: Staff, third: Staff) -> None:
     """Pictures of an attempt that was rejected are sent again under a new challenge; then that one again."""
     phone = desk.phone(second)
-    kept = {ask: desk.camera(third).shoot(ask) for ask in ("front", "blink", "turn_left", "turn_right", "open_mouth")}
+    kept = {ask: desk.camera(third).shoot(ask) for ask in ANSWERS}
     for turn in ("first", "again"):
         attempt = phone.open_attempt(desk.case, desk.position())
         for prompt in attempt.prompts:

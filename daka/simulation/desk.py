@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from daka.simulation import papers
@@ -70,7 +70,7 @@ class Desk:
 
     def pass_gates(self) -> None:
         """基本情况, 营业执照, 企业视频."""
-        version = self.portal.profile()["rules_version"]
+        version = self.portal.profile()["rules"]["version"]
         gate = self.portal.pass_gates(
             rules_version=version, licence=papers.licence(self.firm.uscc), video=papers.video()
         )
@@ -127,17 +127,7 @@ class Desk:
 
     def bind(self, people: Sequence[Staff], *, consent: bool = True) -> None:
         """Tie phones to people: one code each, then the separate consent."""
-        fresh = [person for person in people if not self.phone(person).bound]
-        marks = {person.id: self.world.inbox.mark(person.phone) for person in fresh}
-        for person in fresh:
-            self.phone(person).ask_bind_code(person.name, person.id_number)
-        if fresh:
-            self.world.tick()
-        for person in fresh:
-            code = self.world.inbox.code(person.phone, after=marks[person.id])
-            self.phone(person).bind(person.name, person.id_number, code)
-            if consent:
-                self.phone(person).consent(CONSENT_NOTICE)
+        bind_all(self.world, [(self, person) for person in people], consent=consent)
 
     def position(
         self,
@@ -163,15 +153,12 @@ class Desk:
             raise AssertionError(f"{person.id} has no portrait and cannot stand before a camera")
         return PortraitCamera(person.portrait, seed=self.hand.randrange(2**31))
 
-    def check_in(self, people: Sequence[Staff] | None = None) -> list[Verdict]:
-        """These people (all who go, unless told) go to the address and check in."""
-        going = self.firm.going if people is None else people
-        self.bind(going)
-        prepared = [(person, [self.camera(person) for _ in range(TRIES)]) for person in going]
-        return self.world.side_by_side(self._check_in_one, prepared)
+    def check_in(self, people: Sequence[Staff]) -> None:
+        """These people go to the address and check in."""
+        check_in_all(self.world, [(self, person) for person in people])
 
-    def _check_in_one(self, prepared: tuple[Staff, list[PortraitCamera]]) -> Verdict:
-        person, cameras = prepared
+    def check_in_one(self, person: Staff, cameras: Sequence[PortraitCamera]) -> Verdict:
+        """One person, trying again as often as there are cameras prepared."""
         verdict: Verdict | None = None
         for n, camera in enumerate(cameras):
             self.repeats += n > 0
@@ -198,26 +185,32 @@ class Desk:
         self.marks[what] = self.state()
 
 
+Someone = tuple[Desk, Staff]
+
+
 def together(desks: Sequence[Desk]) -> None:
-    """Several firms check in at the same moment: their people bind with one round of codes."""
+    """Several firms arrive at the same moment."""
     everybody = [(desk, person) for desk in desks for person in desk.firm.going]
-    if not everybody:
-        return
-    world = everybody[0][0].world
-    fresh = [(desk, person) for desk, person in everybody if not desk.phone(person).bound]
+    check_in_all(desks[0].world, everybody)
+
+
+def bind_all(world: World, people: Sequence[Someone], *, consent: bool = True) -> None:
+    """Tie the phones of those who are not bound yet: all ask for a code, then all use it."""
+    fresh = [(desk, person) for desk, person in people if not desk.phone(person).bound]
     marks = {person.id: world.inbox.mark(person.phone) for _, person in fresh}
     for desk, person in fresh:
         desk.phone(person).ask_bind_code(person.name, person.id_number)
-    world.tick()
+    if fresh:
+        world.tick()
     for desk, person in fresh:
-        desk.phone(person).bind(
-            person.name, person.id_number, world.inbox.code(person.phone, after=marks[person.id])
-        )
-        desk.phone(person).consent(CONSENT_NOTICE)
-    prepared = [(desk, person, [desk.camera(person) for _ in range(TRIES)]) for desk, person in everybody]
-    world.side_by_side(lambda item: item[0]._check_in_one((item[1], item[2])), prepared)
+        code = world.inbox.code(person.phone, after=marks[person.id])
+        desk.phone(person).bind(person.name, person.id_number, code)
+        if consent:
+            desk.phone(person).consent(CONSENT_NOTICE)
 
 
-def since(start: datetime, days: int) -> datetime:
-    """The same hour some days later."""
-    return start + timedelta(days=days)
+def check_in_all(world: World, people: Sequence[Someone]) -> None:
+    """All of them check in, side by side."""
+    bind_all(world, people)
+    prepared = [(desk, person, [desk.camera(person) for _ in range(TRIES)]) for desk, person in people]
+    world.side_by_side(lambda one: one[0].check_in_one(one[1], one[2]), prepared)

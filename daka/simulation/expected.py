@@ -39,7 +39,7 @@ TOLD: dict[str, Expected] = {
     "never": Expected(
         "OPEN AWAITING_LAPSE LAPSED",
         "2025-12-20",
-        ("lapse",),
+        ("资质到期失效告知书",),
         ("lapsed",),
         {"最后一天": "OPEN", "次日": "AWAITING_LAPSE", "证书最后一天": "AWAITING_LAPSE"},
     ),
@@ -47,7 +47,7 @@ TOLD: dict[str, Expected] = {
     "partly": Expected(
         "OPEN SUBMITTED CHECKING_IN AWAITING_LAPSE LAPSED",
         "2026-01-03",
-        ("lapse",),
+        ("资质到期失效告知书",),
         ("lapsed",),
         {"顺延后最后一天": "CHECKING_IN"},
     ),
@@ -73,14 +73,14 @@ TOLD: dict[str, Expected] = {
     ),
     # SZ-21: no safety permit, so all that the standard asks for.
     "unlicensed": Expected(
-        "OPEN SUBMITTED CHECKING_IN PASSED", "2025-04-22", refusals=("名单不足：selection_not_enough",)
+        "OPEN SUBMITTED CHECKING_IN PASSED", "2025-04-22", refusals=("名单不足：list_insufficient",)
     ),
     "stock-pass": _stock_passed("2025-04-08"),
-    # SZ-32 … SZ-36, MO-13: served 2025-04-07 → 05-07; notice, mark, report and list, all checked in, mark lifted.
+    # SZ-32 … SZ-36, MO-13: served 2025-04-07 → 05-07; notice and mark; all checked in, mark lifted.
     "rectified": Expected(
         "NOTIFYING OPEN RECTIFYING RECTIFICATION_SUBMITTED RECHECKING_IN RECTIFIED",
         "2025-06-10",
-        ("rectification",),
+        ("责令整改通知书",),
         ("abnormal_set", "abnormal_lifted"),
         {"最后一天": "OPEN", "逾期次日": "RECTIFYING"},
     ),
@@ -88,7 +88,7 @@ TOLD: dict[str, Expected] = {
     "revoked": Expected(
         "NOTIFYING OPEN RECTIFYING REVOKED",
         "2025-08-12",
-        ("rectification", "revocation"),
+        ("责令整改通知书", "撤回决定书"),
         ("abnormal_set", "withdrawn"),
         {"逾期次日": "RECTIFYING", "整改最后一天": "RECTIFYING"},
     ),
@@ -96,14 +96,12 @@ TOLD: dict[str, Expected] = {
     "half-revoked": Expected(
         "NOTIFYING OPEN SUBMITTED CHECKING_IN RECTIFYING RECTIFICATION_SUBMITTED RECHECKING_IN REVOKED",
         "2025-10-18",
-        ("rectification", "revocation"),
+        ("责令整改通知书", "撤回决定书"),
         ("abnormal_set", "withdrawn", "abnormal_set", "withdrawn"),
         {"逾期次日": "RECTIFYING", "整改最后一天": "RECHECKING_IN"},
     ),
     # SZ-29, SZ-33: rejected with an opinion, resubmitted within ten natural days.
-    "resubmitted": Expected(
-        "NOTIFYING OPEN SUBMITTED REJECTED SUBMITTED CHECKING_IN PASSED", "2025-06-16"
-    ),
+    "resubmitted": Expected("NOTIFYING OPEN SUBMITTED REJECTED SUBMITTED CHECKING_IN PASSED", "2025-06-16"),
     # SZ-32: no receipt, no clock; service by other means starts it.
     "unreachable": Expected(
         "NOTIFYING OPEN SUBMITTED CHECKING_IN PASSED", "2025-10-20", marks={"无回执": "NOTIFYING"}
@@ -112,7 +110,7 @@ TOLD: dict[str, Expected] = {
     "held": Expected(
         "NOTIFYING OPEN RECTIFYING RECTIFICATION_SUBMITTED RECHECKING_IN RECTIFIED",
         "2025-08-05",
-        ("rectification",),
+        ("责令整改通知书",),
         ("abnormal_set", "abnormal_lifted"),
         {"暂缓中": "OPEN"},
     ),

@@ -35,7 +35,7 @@ def story(key: str, title: str, *beats: tuple[str, str, Act]) -> Story:
     return Story(key, title, tuple(Beat(moment(at), key, say, act) for at, say, act in beats))
 
 
-# Acts. Those that leave an SMS let the scheduler send it, as it would within the minute.
+# Acts. What they leave to be done (SMS, documents) the scheduler does at the end of the moment.
 
 
 def include(desk: Desk) -> None:
@@ -43,16 +43,13 @@ def include(desk: Desk) -> None:
     cases = desk.world.admin.include(desk.firm.uscc)
     if cases:
         (desk.case,) = cases
-    desk.world.tick()
 
 
 def open_stock(reason: str, note: str) -> Act:
     """A STOCK case for one of the reasons of SZ-31."""
 
     def act(desk: Desk) -> None:
-        desk.world.admin.include(desk.firm.uscc)
         desk.case = desk.world.admin.open_stock_case(desk.firm.uscc, reasons={reason: note})
-        desk.world.tick()
 
     return act
 
@@ -107,22 +104,25 @@ def approve(desk: Desk) -> None:
     """审核通过."""
     desk.world.reviewer.claim(desk.case)
     desk.world.reviewer.approve(desk.case, "材料齐全，同意开启打卡。")
-    desk.world.tick()
 
 
 def reject(desk: Desk) -> None:
     """审核不通过, with an opinion."""
     desk.world.reviewer.claim(desk.case)
     desk.world.reviewer.reject(desk.case, "名单中有一人职称证书扫描件与登记专业不符，请更换后重新提交。")
-    desk.world.tick()
+
+
+def arrive(desk: Desk) -> None:
+    """Everybody who goes checks in; firms that arrive at one moment do so side by side."""
+    desk.check_in(desk.firm.going)
 
 
 def check_in(*which: int) -> Act:
-    """Those people of the ones who go (all if none is named) check in."""
+    """Those people of the ones who go check in."""
 
     def act(desk: Desk) -> None:
         going = desk.firm.going
-        desk.check_in([going[n] for n in which] if which else None)
+        desk.check_in([going[n] for n in which])
 
     return act
 
@@ -155,7 +155,6 @@ def hold(desk: Desk) -> None:
 def release(desk: Desk) -> None:
     """恢复."""
     desk.world.admin.release(desk.case, "已核实，园区恢复通行")
-    desk.world.tick()
 
 
 def never_delivered(desk: Desk) -> None:
@@ -167,7 +166,8 @@ def never_delivered(desk: Desk) -> None:
 def serve_in_person(desk: Desk) -> None:
     """Service by other means, with proof."""
     served = desk.world.now().date()
-    desk.world.reviewer.serve(desk.case, on=served, method="direct", proof="送达回证：示例-2025-017，企业负责人签收")
+    proof = "送达回证：示例-2025-017，企业负责人签收"
+    desk.world.reviewer.serve(desk.case, on=served, method="in_person", proof=proof)
 
 
 def new_contact_upstream(desk: Desk) -> None:
@@ -219,7 +219,7 @@ FIRST_STORIES = (
         ("2025-09-25 10:00", "初始密码早已过期：短信验证码找回，完成三项准备", forgot_password),
         ("2025-10-09 23:40", "10 月 1 日顺延至 9 日，最后 20 分钟提交名单", submit),
         ("2025-10-13 10:00", "审核通过", approve),
-        ("2025-10-27 09:30", "3 人全部打卡", check_in()),
+        ("2025-10-27 09:30", "3 人全部打卡", arrive),
     ),
     story(
         "bundle",
@@ -228,7 +228,7 @@ FIRST_STORIES = (
         ("2025-01-10 10:00", "完成三项准备", onboard),
         ("2025-03-03 10:00", "提交 2 人：同时满足两项", submit),
         ("2025-03-05 15:00", "审核通过", approve),
-        ("2025-03-10 09:30", "2 人打卡，两项资质一起通过", check_in()),
+        ("2025-03-10 09:30", "2 人打卡，两项资质一起通过", arrive),
     ),
     story(
         "refused",
@@ -237,9 +237,9 @@ FIRST_STORIES = (
         ("2025-01-10 11:00", "完成三项准备", onboard),
         ("2025-03-17 10:00", "提交 4 人名单", submit),
         ("2025-03-19 15:00", "审核通过", approve),
-        ("2025-03-24 09:30", "900 米外、报错坐标系、精度 5000 米、旧定位、未同意 → 全部拒绝", attempts.wrong_places),
+        ("2025-03-24 09:30", "900 米外、报错坐标系、精度 5000 米、旧定位 → 全部拒绝", attempts.wrong_places),
         ("2025-03-25 09:30", "冒名、重放照片、重用口令、外单位人员 → 全部拒绝", attempts.wrong_people),
-        ("2025-03-26 09:30", "4 人到场如实打卡", check_in()),
+        ("2025-03-26 09:30", "4 人到场如实打卡", arrive),
         ("2025-03-26 10:30", "已通过者再打一次 → 拒绝", attempts.once_more),
     ),
     story(
@@ -250,7 +250,7 @@ FIRST_STORIES = (
         ("2025-04-14 10:00", "只报 3 人，当场被拒：无许可证须报足 4 人", submit_too_few),
         ("2025-04-15 10:00", "报足 4 人", submit),
         ("2025-04-17 15:00", "审核通过", approve),
-        ("2025-04-22 09:30", "4 人打卡", check_in()),
+        ("2025-04-22 09:30", "4 人打卡", arrive),
     ),
 )
 
@@ -258,11 +258,15 @@ STOCK_STORIES = (
     story(
         "stock-pass",
         "存量：按期通过",
-        ("2025-03-10 09:30", "因投诉列为日常核查，短信送达起算一个月", open_stock("complaint", "群众投诉举报")),
+        (
+            "2025-03-10 09:30",
+            "因投诉列为日常核查，短信送达起算一个月",
+            open_stock("complaint", "群众投诉举报"),
+        ),
         ("2025-03-12 10:00", "完成三项准备", onboard),
         ("2025-03-20 10:00", "提交 4 人名单", submit),
         ("2025-03-21 15:00", "审核通过", approve),
-        ("2025-04-08 09:30", "4 人打卡", check_in()),
+        ("2025-04-08 09:30", "4 人打卡", arrive),
     ),
     story(
         "rectified",
@@ -273,7 +277,7 @@ STOCK_STORIES = (
         ("2025-05-08 09:30", "逾期：通知书已发出并送达，标注资质异常", remember("逾期次日")),
         ("2025-05-26 10:00", "提交整改报告和 3 人名单", report_and_list),
         ("2025-05-28 15:00", "审核通过", approve),
-        ("2025-06-10 09:30", "3 人打卡，通过整改，异常标注解除", check_in()),
+        ("2025-06-10 09:30", "3 人打卡，通过整改，异常标注解除", arrive),
     ),
     story(
         "revoked",
@@ -318,7 +322,7 @@ STOCK_STORIES = (
         ("2025-09-26 10:00", "次日已自动同步：用新手机找回密码，完成三项准备", forgot_password),
         ("2025-10-09 10:00", "提交名单", submit),
         ("2025-10-11 10:00", "审核通过（周六，调休上班）", approve),
-        ("2025-10-20 09:30", "打卡通过", check_in()),
+        ("2025-10-20 09:30", "打卡通过", arrive),
     ),
     story(
         "held",
@@ -330,7 +334,7 @@ STOCK_STORIES = (
         ("2025-07-07 10:00", "核实完毕，恢复：通知书随即发出", release),
         ("2025-07-21 10:00", "提交整改报告和名单", report_and_list),
         ("2025-07-23 15:00", "审核通过", approve),
-        ("2025-08-05 09:30", "2 人打卡，通过整改", check_in()),
+        ("2025-08-05 09:30", "2 人打卡，通过整改", arrive),
     ),
     story(
         "spring",
@@ -339,7 +343,7 @@ STOCK_STORIES = (
         ("2026-01-19 10:00", "完成三项准备", onboard),
         ("2026-02-24 22:00", "2 月 16 日在春节假期，顺延至 24 日，当晚提交", submit),
         ("2026-02-26 10:00", "审核通过", approve),
-        ("2026-03-10 09:30", "3 人打卡", check_in()),
+        ("2026-03-10 09:30", "3 人打卡", arrive),
     ),
     story(
         "midnight",
@@ -384,7 +388,7 @@ def _ordinary(key: str, n: int) -> Story:
         (f"{onboarded} 10:00", "", onboard),
         (f"{submitted} 10:00", "", submit),
         (f"{approved} 15:00", "", approve),
-        (f"{checked_in} 09:30", "", check_in()),
+        (f"{checked_in} 09:30", "", arrive),
     )
 
 

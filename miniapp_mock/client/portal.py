@@ -94,9 +94,9 @@ class EnterprisePortal:
         self.line.upload(f"{ROOT}/profile/video", video)
         return str(self.profile()["gate"])
 
-    def ask_contact_code(self) -> None:
-        """Have a code sent to the old contact, whom a change needs (SZ-08)."""
-        self.line.post(f"{ROOT}/profile/contact/code", {})
+    def ask_contact_code(self, phone: str) -> None:
+        """Have a code sent to the old contact, who must allow the new number (SZ-08)."""
+        self.line.post(f"{ROOT}/profile/contact/code", {"phone": phone})
 
     def change_contact(self, *, name: str, phone: str, code: str) -> None:
         """Name a new contact with that code; the new one is sent account and password."""
@@ -111,8 +111,7 @@ class EnterprisePortal:
 
     def cases(self) -> list[Json]:
         """All cases of the enterprise."""
-        found = self.line.get(f"{ROOT}/cases")
-        items: list[Json] = found["items"] if isinstance(found, dict) else found
+        items: list[Json] = self.line.get(f"{ROOT}/cases")
         return items
 
     def case(self, number: str) -> Json:
@@ -121,9 +120,7 @@ class EnterprisePortal:
 
     def candidates(self, number: str) -> list[Candidate]:
         """Everybody on the roster."""
-        found = self.line.get(f"{ROOT}/cases/{number}/candidates")
-        items = found["items"] if isinstance(found, dict) else found
-        return [Candidate.read(item) for item in items]
+        return [Candidate.read(item) for item in self.line.get(f"{ROOT}/cases/{number}/candidates")]
 
     def plan(self, number: str) -> Json:
         """A smallest list, computed by the service."""
@@ -160,11 +157,10 @@ class EnterprisePortal:
 
     def notices(self, number: str) -> list[Json]:
         """Documents of the case."""
-        found = self.line.get(f"{ROOT}/cases/{number}/notices")
-        items: list[Json] = found["items"] if isinstance(found, dict) else found
+        items: list[Json] = self.line.get(f"{ROOT}/cases/{number}/notices")
         return items
 
-    def notice_pdf(self, notice: str) -> bytes:
+    def notice_pdf(self, notice: int) -> bytes:
         """One document as PDF."""
         return self.line.fetch(f"{ROOT}/notices/{notice}/pdf")
 

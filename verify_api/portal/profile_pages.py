@@ -195,9 +195,7 @@ def send_contact_code(
     name, phone = form.text("name"), form.text("phone")
     outcome = attempt(
         session,
-        lambda: request_contact_change(
-            session, actor=actor, new_phone=phone, mailing=mailing, now=frame.now
-        ),
+        lambda: request_contact_change(session, actor=actor, new_phone=phone, mailing=mailing, now=frame.now),
     )
     if outcome is not None:
         return _contact(frame, session, actor, outcome, name=name, phone=phone)
