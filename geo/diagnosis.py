@@ -49,17 +49,14 @@ def wrong_datum(fix: Fix, fence: Fence) -> Suspicion | None:
 
 
 def _readings(lng: float, lat: float, declared: Datum, fence: Fence) -> list[tuple[float, Datum | None]]:
-    """Distance to the edge under each other reading; those that move nothing (outside China) are left out."""
-    declared_place = convert(lng, lat, declared, Datum.WGS84)
+    """Distance to the edge under each other reading."""
     places: list[tuple[tuple[float, float], Datum | None]] = [
         (convert(lng, lat, datum, Datum.WGS84), datum)
         for datum in _READINGS
         if not same_degrees(datum, declared)
     ]
     places.append((_shifted_twice(lng, lat, declared), None))
-    return [(_edge_distance(fence, place), datum) for place, datum in places if place != declared_place] or [
-        (float("inf"), None)
-    ]
+    return [(_edge_distance(fence, place), datum) for place, datum in places]
 
 
 def _shifted_twice(lng: float, lat: float, declared: Datum) -> tuple[float, float]:

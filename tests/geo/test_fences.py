@@ -186,6 +186,16 @@ class TestExpressedInAnotherDatum:
             # The two frames are a few metres apart, which costs a centimetre this far from the centre.
             assert distances[0] == pytest.approx(distances[1], abs=0.03)
 
+    def test_a_side_that_bends_both_ways_is_not_taken_for_straight(self) -> None:
+        """At 114.0° E every wave of the shift passes through nought: a side's middle lies on its chord."""
+        side = [[113.95, 22.54], [114.05, 22.54], [114.05, 22.55], [113.95, 22.55]]
+        fence = polygon(side)
+        for lng in (113.97, 113.98, 114.02, 114.03):
+            place = geo.convert(lng, 22.54, GCJ02, geo.Datum.WGS84)
+            assert fence.shape.edge_distance(*fence.shape.frame.to_metres(*place)) == pytest.approx(
+                0, abs=0.03
+            )
+
     def test_a_short_side_gains_no_vertices(self) -> None:
         there = geo.fence_in(polygon(square(300)), geo.Datum.WGS84)
         assert len(there.to_mapping()["geometry"]["coordinates"][0]) == 5

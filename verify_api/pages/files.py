@@ -29,3 +29,12 @@ def own_pdf(data: bytes, *, name: str) -> Response:
         "Cache-Control": "private, no-store",
     }
     return Response(data, media_type="application/pdf", headers=headers)
+
+
+def picture(data: bytes) -> Response:
+    """A photograph for officers; anything else than JPEG or PNG is a download nobody can open by mistake."""
+    known = {b"\xff\xd8\xff": "image/jpeg", b"\x89PN": "image/png"}.get(data[:3])
+    headers = {"Content-Security-Policy": _SEALED, "Cache-Control": "private, no-store"}
+    if known is None:
+        headers["Content-Disposition"] = "attachment"
+    return Response(data, media_type=known or "application/octet-stream", headers=headers)
