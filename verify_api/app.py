@@ -19,6 +19,7 @@ from verify_api.parts import Parts
 from verify_api.portal.cases import router as portal_cases
 from verify_api.portal.profile import router as portal_profile
 from verify_api.portal.syncing import router as portal_sync
+from verify_api.web import install_pages
 
 ROUTERS = (
     accounts,
@@ -54,6 +55,7 @@ def create_app(
     app.get("/healthz", include_in_schema=False)(_health)
     for router in ROUTERS:
         app.include_router(router)
+    install_pages(app)
     return app
 
 
