@@ -272,6 +272,9 @@ def submit(session: Session, *, filing_id: int, firm: Firm, calendar: Calendar, 
     refuse_if(submission_faults(session, filing, firm, profile, now=now))
     kind, is_last_turn = Kind(filing.kind), is_last_filling(filing)
     diff = None
+    if kind is Kind.UPGRADE:
+        # Who is next depends on the stages, which are only known now.
+        filing.steps = profile.plan(facts_of(session, filing, firm, now=now))
     if kind is Kind.ERRATUM:
         diff = difference(session, filing)
         stages = list(stages_of(filing.content))
