@@ -174,6 +174,7 @@ def token_times(parts: Parts, now: datetime) -> tuple[datetime, ...]:
     return (now,) if parts.settings.simulation_clock is None else (now, system_clock())
 
 
+KnownCallerDep = Annotated[Caller | None, Depends(_known_caller)]
 AnyCallerDep = Annotated[Caller, Depends(any_caller)]
 CallerDep = Annotated[Caller, Depends(current_caller)]
 ActorDep = Annotated[Actor, Depends(current_actor)]

@@ -1,0 +1,1 @@
+"""项目: projects, their stages as confirmed, and the dated grades of each stage."""

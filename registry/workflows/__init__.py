@@ -1,0 +1,1 @@
+"""补录、完善、升级、勘误: province profiles on one small engine."""
