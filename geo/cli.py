@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from geo.datums import Datum, Point, convert
+from geo.drawing import sketch
 from geo.errors import FenceInvalid
 from geo.fences import CircleFence, Fence, PolygonFence, load_fence
 from geo.fixes import Fix, Limits
-from geo.sketch import sketch
 from geo.verdicts import PlaceVerdict, Verdict, judge
 
 _DATUMS = click.Choice([datum.value for datum in Datum])

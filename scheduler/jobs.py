@@ -10,6 +10,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from registry.clock import SHANGHAI
 from registry.sync.delivery import deliver_changes
 from registry.sync.service import sync_all
+from verify_api.audit.service import link_new_rows
 from verify_api.checkins.requeue import expire_open, requeue_stuck
 from verify_api.deadlines.receipts import pull_deliveries, pull_failures
 from verify_api.deadlines.reminders import remind
@@ -55,6 +56,7 @@ JOBS: tuple[Job, ...] = (
     Job("reminders", every(1800), lambda p, _o: remind(p.sessions, now=p.clock())),
     Job("produce_documents", every(15), lambda p, o: _produce(p, o)),
     Job("report_changes", every(60), lambda p, o: _report(p, o)),
+    Job("link_audit", every(60), lambda p, _o: _link(p)),
     Job("purge_answers", daily(3, 30), lambda p, _o: purge(p.sessions)),
 )
 
@@ -68,6 +70,11 @@ def _sync(parts: Parts, outside: Outside) -> None:
             keyring=parts.keyring,
             now=parts.clock(),
         )
+
+
+def _link(parts: Parts) -> None:
+    with parts.sessions.begin() as session:
+        link_new_rows(session, now=parts.clock())
 
 
 def _produce(parts: Parts, outside: Outside) -> None:

@@ -2,6 +2,7 @@
 
 import registry.models
 from verify_api.accounts import models as accounts
+from verify_api.audit import models as audit
 from verify_api.cases import models as cases
 from verify_api.checkins import models as checkins
 from verify_api.deadlines import models as deadlines
@@ -14,6 +15,7 @@ from verify_api.selection import models as selection
 
 __all__ = [
     "accounts",
+    "audit",
     "cases",
     "checkins",
     "deadlines",

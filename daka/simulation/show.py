@@ -19,6 +19,9 @@ STATE_WORDS = {
     "LAPSED": ("到期失效", "yellow"),
     "REVOKED": ("撤回", "red"),
     "CANCELLED": ("取消", "dim"),
+    "CHECKING_IN": ("打卡中", "cyan"),
+    "SUBMITTED": ("待审核", "cyan"),
+    "RECTIFYING": ("整改中", "cyan"),
 }
 
 

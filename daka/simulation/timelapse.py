@@ -11,6 +11,7 @@ from daka.simulation.world import World, moment
 
 BEGINS = moment("2025-01-06 08:30")
 ENDS = moment("2026-06-30 18:00")
+NIGHT_HOUR = timedelta(hours=2)
 # The quiet hours of SMS end at eight; a sweep then is the first that can also serve.
 SWEEP_HOUR = timedelta(hours=8, minutes=10)
 
@@ -44,7 +45,17 @@ def play(world: World, stories: Sequence[Story], show: Show) -> list[Desk]:
 
 
 def _morning(world: World, day: date) -> None:
-    world.set_clock(datetime.combine(day, datetime.min.time(), tzinfo=BEGINS.tzinfo) + SWEEP_HOUR)
+    """The sweep of the day, and before it the night's sync where there is something to fetch.
+
+    An installation syncs every night. A night in which nothing has changed fetches nothing, so the
+    time-lapse plays only the first of each quarter and those after a change.
+    """
+    midnight = datetime.combine(day, datetime.min.time(), tzinfo=BEGINS.tzinfo)
+    if world.is_upstream_changed or (day.day == 1 and day.month % 3 == 1):
+        world.set_clock(midnight + NIGHT_HOUR)
+        world.night()
+        world.is_upstream_changed = False
+    world.set_clock(midnight + SWEEP_HOUR)
     world.tick()
 
 

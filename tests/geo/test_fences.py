@@ -186,6 +186,16 @@ class TestExpressedInAnotherDatum:
             # The two frames are a few metres apart, which costs a centimetre this far from the centre.
             assert distances[0] == pytest.approx(distances[1], abs=0.03)
 
+    def test_a_side_that_bends_both_ways_is_not_taken_for_straight(self) -> None:
+        """Near 114.0° E the waves of the shift pass through nought: a side's middle lies on its chord."""
+        drawn = polygon([[113.955, 22.54], [114.055, 22.54], [114.055, 22.55], [113.955, 22.55]])
+        there = geo.fence_in(drawn, geo.Datum.WGS84)
+        for lng in (113.975, 113.985, 114.025, 114.035):
+            place = geo.convert(lng, 22.54, GCJ02, geo.Datum.WGS84)
+            for fence in (drawn, there):
+                on_the_side = fence.shape.edge_distance(*fence.shape.frame.to_metres(*place))
+                assert on_the_side == pytest.approx(0, abs=0.03)
+
     def test_a_short_side_gains_no_vertices(self) -> None:
         there = geo.fence_in(polygon(square(300)), geo.Datum.WGS84)
         assert len(there.to_mapping()["geometry"]["coordinates"][0]) == 5

@@ -15,7 +15,8 @@ from registry.errors import Invalid, NotFound, Unavailable
 from registry.sync.service import sync_all
 from registry.sync.upstream import Upstream
 from verify_api.accounts.actor import Actor, Role
-from verify_api.accounts.deps import StaffDep
+from verify_api.accounts.deps import IpDep, StaffDep
+from verify_api.audit.service import note_access
 from verify_api.cases import views
 from verify_api.cases.access import require_role
 from verify_api.checkins.models import Attempt, AttemptFrame, AttemptState
@@ -75,9 +76,12 @@ def decide(attempt: str, body: Decision, actor: StaffDep, session: SessionDep, n
 
 
 @router.get("/attempts/{attempt}/frames/{frame}", response_class=Response)
-def picture(attempt: str, frame: int, actor: StaffDep, session: SessionDep, parts: PartsDep) -> Response:
-    """One picture of an attempt, for the officers who judge it."""
+def picture(
+    attempt: str, frame: int, actor: StaffDep, session: SessionDep, parts: PartsDep, ip: IpDep, now: NowDep
+) -> Response:
+    """One picture of an attempt, for the officers who judge it. Every look is noted."""
     data = picture_of(session, parts, attempt=attempt, frame=frame, actor=actor)
+    note_access(session, actor=actor, what="frame", subject=f"{attempt}/{frame}", ip=ip, now=now)
     return Response(data, media_type="image/png" if data.startswith(b"\x89PNG") else "image/jpeg")
 
 

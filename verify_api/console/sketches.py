@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from geo.sketch import sketch
 from markupsafe import Markup
 
 import geo
-from geo.sketch import sketch
 from registry.enterprises.models import RegisteredPoint
 from verify_api.cases.ground import Ground
 from verify_api.cases.review import fence_of

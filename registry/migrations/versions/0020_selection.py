@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0020_selection"
-down_revision = "0001_registry"
+down_revision = "0010_faces"
 branch_labels = None
 depends_on = None
 
