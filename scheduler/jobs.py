@@ -7,6 +7,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from registry.addresses.jobs import propose_missing
 from registry.clock import SHANGHAI
 from registry.sync.delivery import deliver_changes
 from registry.sync.service import sync_all
@@ -58,6 +59,7 @@ JOBS: tuple[Job, ...] = (
     Job("report_changes", every(60), lambda p, o: _report(p, o)),
     Job("link_audit", every(60), lambda p, _o: _link(p)),
     Job("purge_answers", daily(3, 30), lambda p, _o: purge(p.sessions)),
+    Job("place_addresses", daily(4), lambda p, o: propose_missing(p.sessions, o.geocoder, clock=p.clock)),
 )
 
 
