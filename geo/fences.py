@@ -6,7 +6,7 @@ The sides of a polygon are straight on the map they were drawn on, that is, in t
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.polygon import orient
 from shapely.validation import explain_validity
 
+from geo.bends import Ring, Rings, mapped
 from geo.datums import Datum, Point, convert, to_datum
 from geo.errors import FenceInvalid
 from geo.fixes import coordinate_fault, number
@@ -26,18 +27,11 @@ from geo.shapes import CircleShape, PolygonShape
 MIN_RADIUS_M = 10.0
 MAX_RADIUS_M = 10_000.0
 MIN_AREA_M2 = math.pi * MIN_RADIUS_M**2
-MAX_AREA_M2 = math.pi * MAX_RADIUS_M**2
 MAX_EXTENT_M = 2 * MAX_RADIUS_M
-MAX_VERTICES = 5_000
+MAX_VERTICES = 1_000
 
-# Straight on one map is slightly bent on another (1 km: up to 6 cm); sides are split until it is below this.
-_BEND_M = 0.005
 _METRES_PER_DEGREE = 111_320.0
 _RADIUS_HINT = "请填写以米为单位的半径，例如 300。"
-
-Ring = list[tuple[float, float]]
-Rings = list[list[Ring]]
-Mapper = Callable[[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -83,7 +77,10 @@ class PolygonFence:
     def __post_init__(self) -> None:
         """Check what staff drew, and keep a copy of our own: closed rings of plain numbers."""
         object.__setattr__(self, "datum", _checked_datum(self.datum))
-        object.__setattr__(self, "geometry", _geojson(_checked_rings(self.geometry)))
+        rings = _checked_rings(self.geometry)
+        # Before any side is split: one across a continent would be split millions of times.
+        _check_extent(_extent_m(rings))
+        object.__setattr__(self, "geometry", _geojson(rings))
         _check_shape(self.shape)
 
     @cached_property
@@ -95,7 +92,7 @@ class PolygonFence:
         def to_metres(lng: float, lat: float) -> tuple[float, float]:
             return frame.to_metres(*convert(lng, lat, self.datum, Datum.WGS84))
 
-        return _polygon_shape(frame, _mapped(rings, to_metres, unit_m=1.0))
+        return _polygon_shape(frame, mapped(rings, to_metres, unit_m=1.0))
 
     def rings(self) -> Rings:
         """Polygons → rings → (lng, lat); the first ring of each is the shell, the others are holes."""
@@ -139,7 +136,7 @@ def fence_in(fence: Fence, datum: Datum) -> Fence:
     def to_target(lng: float, lat: float) -> tuple[float, float]:
         return convert(lng, lat, fence.datum, datum)
 
-    return PolygonFence(_geojson(_mapped(fence.rings(), to_target, unit_m=_METRES_PER_DEGREE)), datum)
+    return PolygonFence(_geojson(mapped(fence.rings(), to_target, unit_m=_METRES_PER_DEGREE)), datum)
 
 
 def _checked_datum(value: Any) -> Datum:
@@ -177,13 +174,9 @@ def _checked_pair(lng: Any, lat: Any) -> tuple[float, float]:
 def _checked_radius(value: Any) -> float:
     radius_m = number(value)
     if radius_m is None:
-        raise FenceInvalid(
-            "radius_not_finite", "打卡半径不是有效数字。", "请填写以米为单位的半径，例如 300。"
-        )
+        raise FenceInvalid("radius_not_finite", "打卡半径不是有效数字。", _RADIUS_HINT)
     if radius_m <= 0:
-        raise FenceInvalid(
-            "radius_not_positive", "打卡半径必须大于 0 米。", "请填写以米为单位的半径，例如 300。"
-        )
+        raise FenceInvalid("radius_not_positive", "打卡半径必须大于 0 米。", _RADIUS_HINT)
     if radius_m < 1:
         raise FenceInvalid(
             "radius_in_degrees_suspected",
@@ -231,12 +224,25 @@ def _checked_ring(ring: Ring) -> Ring:
     return points
 
 
-def _check_shape(shape: PolygonShape) -> None:
-    west, south, east, north = shape.area.bounds
-    if max(east - west, north - south) > MAX_EXTENT_M:
+def _extent_m(rings: Rings) -> float:
+    """The larger side of the box around all points, to a few per cent."""
+    xs = [x for polygon in rings for ring in polygon for x, _ in ring]
+    ys = [y for polygon in rings for ring in polygon for _, y in ring]
+    east = (max(xs) - min(xs)) * math.cos(math.radians((max(ys) + min(ys)) / 2))
+    # The few per cent are for the exact measure to decide.
+    return max(east, max(ys) - min(ys)) * _METRES_PER_DEGREE * 0.95
+
+
+def _check_extent(extent_m: float) -> None:
+    if extent_m > MAX_EXTENT_M:
         raise FenceInvalid(
             "fence_too_large", f"打卡范围跨度超过 {MAX_EXTENT_M / 1000:g} 公里，起不到核验作用。"
         )
+
+
+def _check_shape(shape: PolygonShape) -> None:
+    west, south, east, north = shape.bounds
+    _check_extent(max(east - west, north - south))
     if not shape.area.is_valid:
         fault = explain_validity(shape.area)
         code = "self_crossing" if "Self-intersection" in fault else "geometry_invalid"
@@ -267,39 +273,6 @@ def _sides(ring: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dt
     sides = np.hstack([ring[:-1], ring[1:]])
     # A repeated vertex makes a side of no length, which has no direction.
     return np.asarray(sides[(sides[:, 0] != sides[:, 2]) | (sides[:, 1] != sides[:, 3])])
-
-
-def _mapped(rings: Rings, mapper: Mapper, *, unit_m: float) -> Rings:
-    """The rings on another map; `unit_m` is the length of that map's unit."""
-    return [[_mapped_ring(ring, mapper, unit_m) for ring in polygon] for polygon in rings]
-
-
-def _mapped_ring(ring: Ring, mapper: Mapper, unit_m: float) -> Ring:
-    images = [mapper(*point) for point in ring]
-    out = [images[0]]
-    for i in range(len(ring) - 1):
-        out.extend(_mapped_side(ring[i], ring[i + 1], images[i], images[i + 1], mapper, unit_m, depth=8))
-    return out
-
-
-def _mapped_side(
-    a: tuple[float, float],
-    b: tuple[float, float],
-    image_a: tuple[float, float],
-    image_b: tuple[float, float],
-    mapper: Mapper,
-    unit_m: float,
-    *,
-    depth: int,
-) -> Ring:
-    """The side's points after `image_a`: `image_b`, preceded by more where a straight line would be off."""
-    middle = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
-    image = mapper(*middle)
-    bend = math.hypot(image[0] - (image_a[0] + image_b[0]) / 2, image[1] - (image_a[1] + image_b[1]) / 2)
-    if depth == 0 or bend * unit_m <= _BEND_M:
-        return [image_b]
-    first = _mapped_side(a, middle, image_a, image, mapper, unit_m, depth=depth - 1)
-    return first + _mapped_side(middle, b, image, image_b, mapper, unit_m, depth=depth - 1)
 
 
 def _geojson(rings: Rings) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from registry.db import make_engine
 from registry.migrations import migrate
-from verify_api.parts import database_url
 from verify_api.settings import settings
 
 
@@ -26,6 +25,8 @@ def configured_session() -> Iterator[Session | None]:
     if not configured.database_url and not (configured.var / "postgres").exists():
         yield None
         return
+    from verify_api.parts import database_url  # Loads the embedded server, which most commands never need.
+
     engine = make_engine(database_url(configured), pool_size=1)
     try:
         migrate(engine)

@@ -29,11 +29,19 @@ class Settings(BaseSettings):
     sms_provider: str = "gateway"
     sms_url: str = ""
     sms_token: SecretStr = SecretStr("")
+    # For a vendor: its access key id, its application, and our template names with the codes they were
+    # approved under (JSON). The key's secret is `sms_token`.
+    sms_key_id: str = ""
+    sms_app_id: str = ""
+    sms_templates: dict[str, str] = Field(default_factory=dict)
     sms_callback_token: SecretStr = SecretStr("")
     sms_signature: str = "深圳市住房和建设局"
     wechat_url: str = "https://api.weixin.qq.com"
     wechat_app_id: str = ""
     wechat_secret: SecretStr = SecretStr("")
+    # The bureau's signing certificate (PKCS#12). None: a self-made one, good for demonstrations only.
+    seal_file: Path | None = None
+    seal_password: SecretStr = SecretStr("")
     geocoder: str = "offline"
     geocoder_key: SecretStr = SecretStr("")
     tile_url: str = ""

@@ -1,5 +1,6 @@
 """What officers of the bureau do in the console."""
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,21 +30,29 @@ class Bureau:
         """Log in on the first call that needs it."""
         self.line = line
         self._officer = officer
+        self._password = officer.password
         self._clock = clock
         line.sign_in = self.sign_in
 
+    @property
+    def password(self) -> str:
+        """The password in force."""
+        return self._password
+
     def sign_in(self) -> None:
-        """Password and one-time code."""
+        """Password and one-time code; a password that must be changed is changed on the way."""
+        if self._open()["must_change_password"]:
+            new = secrets.token_urlsafe(18) + "-9aA"
+            self.line.post("/api/v1/password", {"old": self._password, "new": new})
+            self._password = new  # This session goes on; the token of this half minute is used up.
+
+    def _open(self) -> Json:
         self.line.token = None
-        answer = self.line.post(
-            "/api/v1/staff/sessions",
-            {
-                "account": self._officer.account,
-                "password": self._officer.password,
-                "totp": pyotp.TOTP(self._officer.totp_secret).at(self._clock()),
-            },
-        )
+        totp = pyotp.TOTP(self._officer.totp_secret).at(self._clock())
+        body = {"account": self._officer.account, "password": self._password, "totp": totp}
+        answer: Json = self.line.post("/api/v1/staff/sessions", body)
         self.line.token = answer["token"]
+        return answer
 
     # Starting cases.
 
@@ -62,26 +71,30 @@ class Bureau:
         }
         return str(self._post("/cases", body)["case"])
 
-    def confirm_point(self, uscc: str, *, lng: float, lat: float, datum: str, radius_m: float = 300) -> None:
-        """Stand for the point of a registered address."""
-        body = {"lng": lng, "lat": lat, "datum": datum, "radius_m": radius_m}
-        self._post(f"/enterprises/{uscc}/point", body)
+    def confirm_point(self, uscc: str, *, lng: float, lat: float, datum: str) -> None:
+        """Stand for the point of a registered address, with the circle that the policy gives."""
+        self._post(f"/enterprises/{uscc}/point", {"lng": lng, "lat": lat, "datum": datum})
 
     # Looking.
 
-    def cases(self, **filters: str | int) -> list[Json]:
-        """Cases by state, track, text or page."""
-        found = self.line.get(f"{ROOT}/cases", **filters)
-        items: list[Json] = found["items"] if isinstance(found, dict) else found
-        return items
+    def cases(self, **filters: str | int) -> Json:
+        """A page of cases by state, track, text or page: `items`, `total`, `page`, `pages`."""
+        answer: Json = self.line.get(f"{ROOT}/cases", **filters)
+        return answer
 
     def case(self, number: str) -> Json:
         """One case with everything about it."""
         return self._get(f"/cases/{number}")
 
-    def board(self) -> Json:
+    def board(self) -> list[Json]:
         """The rectification board."""
-        return self._get("/board")
+        items: list[Json] = self.line.get(f"{ROOT}/board")
+        return items
+
+    def waiting(self) -> list[Json]:
+        """The waiting room: why the sweep waits."""
+        items: list[Json] = self.line.get(f"{ROOT}/waiting")
+        return items
 
     def tonight(self, at: datetime) -> Json:
         """What the sweep would do at that moment."""
@@ -90,9 +103,12 @@ class Bureau:
 
     def attempts(self, state: str = "needs_review") -> list[Json]:
         """Attempts that wait for a person's eye."""
-        found = self.line.get(f"{ROOT}/attempts", state=state)
-        items: list[Json] = found["items"] if isinstance(found, dict) else found
+        items: list[Json] = self.line.get(f"{ROOT}/attempts", state=state)
         return items
+
+    def notice_pdf(self, notice: int) -> bytes:
+        """One document as PDF."""
+        return self.line.fetch(f"{ROOT}/notices/{notice}/pdf")
 
     # Deciding.
 

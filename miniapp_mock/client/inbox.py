@@ -34,9 +34,8 @@ class Inbox:
 
     def messages(self, phone: str) -> list[Sms]:
         """All messages to this number, oldest first."""
-        found = self._line.get("/inbox.json", phone=phone)
-        items = found["items"] if isinstance(found, dict) else found
-        return [Sms(str(item["id"]), str(item["phone"]), str(item["text"])) for item in items]
+        found = self._line.get("/inbox.json", phone=phone)["messages"]
+        return [Sms(str(item["id"]), str(item["to"]), str(item["text"])) for item in found]
 
     def mark(self, phone: str) -> frozenset[str]:
         """Ids of what has already arrived: pass it to the next wait to read only what comes after."""

@@ -31,11 +31,15 @@ class Patience:
     pause_s: float = 0.25
     longest_pause_s: float = 5.0
 
-    def pause_before(self, repeat: int, retry_after: str | None) -> float:
-        """Seconds to wait before the given repeat (1, 2, …): what the service asked for, else doubling."""
-        asked = float(retry_after) if retry_after and retry_after.isdigit() else None
-        own = self.pause_s * 2 ** (repeat - 1)
-        return min(self.longest_pause_s, own if asked is None else max(asked, self.pause_s))
+    def pause_before(self, repeat: int, retry_after: str | None) -> float | None:
+        """Seconds to wait before the given repeat (1, 2, …): what the service asked for, else doubling.
+
+        None where it asks for more patience than there is: then the refusal is the answer.
+        """
+        if retry_after is not None and retry_after.isdigit():
+            asked = max(float(retry_after), self.pause_s)
+            return asked if asked <= self.longest_pause_s else None
+        return min(self.longest_pause_s, self.pause_s * float(2 ** (repeat - 1)))
 
 
 @cache
@@ -131,10 +135,11 @@ class Line:
             except httpx.TransportError as error:
                 if last:
                     raise NoAnswer(f"{method} {path}: {type(error).__name__}") from error
-                self._sleep(self._patience.pause_before(attempt, None))
+                self._sleep(self._patience.pause_before(attempt, None) or 0.0)
                 continue
-            if _may_pass(answer) and not last:
-                self._sleep(self._patience.pause_before(attempt, answer.headers.get("Retry-After")))
+            pause = self._patience.pause_before(attempt, answer.headers.get("Retry-After"))
+            if _may_pass(answer) and not last and pause is not None:
+                self._sleep(pause)
                 continue
             if answer.is_success:
                 return answer

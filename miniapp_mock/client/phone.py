@@ -147,6 +147,7 @@ class Phone:
 
     def sign_in(self) -> None:
         """Start a session; `bound` says whether the service knows who this is."""
+        self.line.token = None
         answer = self.line.post(f"{ROOT}/sessions", {"code": self.login_code()})
         self.line.token = answer["token"]
         self.bound = bool(answer["person"]["bound"])

@@ -54,22 +54,22 @@ class EnterprisePortal:
     def first_sign_in(self, inbox: Inbox, phone: str, *, password: str) -> None:
         """Log in with the password from the SMS and change it, as the service demands (SZ-02)."""
         once = inbox.password(phone)
-        answer = self._open(once)
-        if answer["must_change_password"]:
+        self._password = once
+        if self._open(once)["must_change_password"]:
             self.change_password(once, password)
-        self._password = password
-        self.sign_in()
 
     def change_password(self, old: str, new: str) -> None:
         """Replace the password."""
         self.line.post("/api/v1/password", {"old": old, "new": new})
         self._password = new
 
-    def reset_password(self, inbox: Inbox, phone: str, *, password: str) -> None:
-        """Forgotten password: a code to the current contact, then a new password (SZ-05)."""
-        mark = inbox.mark(phone)
+    def ask_reset_code(self) -> None:
+        """Forgotten password: have a code sent to the contact in force (SZ-05)."""
+        self.line.token = None
         self.line.post("/api/v1/password/reset/code", {"account": self.account})
-        code = inbox.code(phone, after=mark)
+
+    def reset_with(self, code: str, *, password: str) -> None:
+        """Set a new password with the code, and log in with it."""
         self.line.post("/api/v1/password/reset", {"account": self.account, "code": code, "new": password})
         self._password = password
         self.sign_in()
@@ -94,11 +94,12 @@ class EnterprisePortal:
         self.line.upload(f"{ROOT}/profile/video", video)
         return str(self.profile()["gate"])
 
-    def change_contact(self, inbox: Inbox, *, old_phone: str, name: str, phone: str) -> None:
-        """Name a new contact, confirmed by a code to the old phone (SZ-08)."""
-        mark = inbox.mark(old_phone)
-        self.line.post(f"{ROOT}/profile/contact/code", {})
-        code = inbox.code(old_phone, after=mark)
+    def ask_contact_code(self, phone: str) -> None:
+        """Have a code sent to the old contact, who must allow the new number (SZ-08)."""
+        self.line.post(f"{ROOT}/profile/contact/code", {"phone": phone})
+
+    def change_contact(self, *, name: str, phone: str, code: str) -> None:
+        """Name a new contact with that code; the new one is sent account and password."""
         self.line.post(f"{ROOT}/profile/contact", {"name": name, "phone": phone, "code": code})
 
     def sync(self, scope: str = "people") -> Json:
@@ -110,8 +111,7 @@ class EnterprisePortal:
 
     def cases(self) -> list[Json]:
         """All cases of the enterprise."""
-        found = self.line.get(f"{ROOT}/cases")
-        items: list[Json] = found["items"] if isinstance(found, dict) else found
+        items: list[Json] = self.line.get(f"{ROOT}/cases")
         return items
 
     def case(self, number: str) -> Json:
@@ -120,9 +120,7 @@ class EnterprisePortal:
 
     def candidates(self, number: str) -> list[Candidate]:
         """Everybody on the roster."""
-        found = self.line.get(f"{ROOT}/cases/{number}/candidates")
-        items = found["items"] if isinstance(found, dict) else found
-        return [Candidate.read(item) for item in items]
+        return [Candidate.read(item) for item in self.line.get(f"{ROOT}/cases/{number}/candidates")]
 
     def plan(self, number: str) -> Json:
         """A smallest list, computed by the service."""
@@ -159,11 +157,10 @@ class EnterprisePortal:
 
     def notices(self, number: str) -> list[Json]:
         """Documents of the case."""
-        found = self.line.get(f"{ROOT}/cases/{number}/notices")
-        items: list[Json] = found["items"] if isinstance(found, dict) else found
+        items: list[Json] = self.line.get(f"{ROOT}/cases/{number}/notices")
         return items
 
-    def notice_pdf(self, notice: str) -> bytes:
+    def notice_pdf(self, notice: int) -> bytes:
         """One document as PDF."""
         return self.line.fetch(f"{ROOT}/notices/{notice}/pdf")
 

@@ -5,6 +5,7 @@ only, and this app carries `/api/v1/miniapp/…` over to the service unchanged a
 adds nothing to a call and keeps nothing of it.
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field
 STATIC = Path(__file__).with_name("static")
 # The phone's contract caps a picture at 2 MB; the rest is the multipart wrapping.
 LARGEST_BODY = 2 * 1024 * 1024 + 16 * 1024
+# No dots: `..` must not lead out of the phone's part of the service.
+PATH = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 PASSED_ON = frozenset({"authorization", "content-type", "idempotency-key", "accept", "accept-language"})
 PASSED_BACK = frozenset({"content-type", "retry-after", "date", "cache-control", "x-server-time"})
 HEADERS = {
@@ -80,6 +83,8 @@ def create_app(*, api_url: str, identity_url: str, inbox_url: str = "") -> FastA
 
     @app.api_route("/api/v1/miniapp/{path:path}", methods=["GET", "POST"])
     async def pass_on(path: str, request: Request) -> Response:
+        if not PATH.fullmatch(path):
+            raise HTTPException(404)
         return await _pass_on(request, f"{api_url}/api/v1/miniapp/{path}")
 
     @app.get("/healthz")

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from verify_api.cases.ground import Ground
 from verify_api.cases.models import Case, CaseItem, CertificateFile, ListedPerson, PersonList
 from verify_api.cases.states import TERMINAL
 from verify_api.selection import values
+from verify_api.selection.cover import bar, counting
 from verify_api.selection.required import item_of
 from verify_api.selection.values import AtHalf, PermitState, Registration, Role, SelectionInput, Title
 
@@ -126,7 +127,9 @@ def _registration(one: PersonCertificate) -> Registration:
 
 def certificates_of(session: Session, person_id: int) -> list[PersonCertificate]:
     """A person's certificates the upstream still lists."""
-    query = select(PersonCertificate).where(PersonCertificate.person_id == person_id)
+    query = select(PersonCertificate).where(
+        PersonCertificate.person_id == person_id, PersonCertificate.dropped_at.is_(None)
+    )
     return list(session.scalars(query.order_by(PersonCertificate.id)))
 
 
@@ -178,3 +181,65 @@ def plain(value: Any) -> Any:
     if isinstance(value, set | frozenset):
         return sorted(plain(one) for one in value)
     return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def candidates(session: Session, case: Case, *, ground: Ground) -> list[dict[str, Any]]:
+    """Everybody on the roster: what they hold, their files, why they cannot be ticked (SZ-16, SZ-25)."""
+    given = question(session, case, ground=ground)
+    known = {person.id: person for person in given.people}
+    files = files_by_person(session, case.enterprise_id)
+    leads = {item.technical_lead: item.code for item in given.items}
+    return [
+        _candidate(entry, known[str(entry.person_id)], files.get(entry.person_id, []), given, leads)
+        for entry in roster(session, case.enterprise_id)
+    ]
+
+
+WHY_NOT = {
+    "person_dropped": "已不在企业的人员名册中",
+    "registered_elsewhere": "注册证书注册在其他企业",
+    "nothing_counts": "没有与所核查资质相符的有效证书",
+    "file_missing": "尚未上传证件，不能勾选",
+}
+
+
+def _candidate(
+    entry: RosterEntry,
+    known: values.Person,
+    files: list[KnownFile],
+    given: SelectionInput,
+    leads: dict[str | None, str],
+) -> dict[str, Any]:
+    why = why_not(known, given)
+    return {
+        "person": entry.person_id,
+        "name": entry.person.name,
+        "id_masked": entry.person.id_masked,
+        "holdings": [
+            {
+                "holding": one.holding,
+                "title": one.title,
+                "level": one.level,
+                "specialty": one.specialty,
+                "number": one.number,
+                "valid_to": one.valid_to.isoformat() if one.valid_to else None,
+            }
+            for one in entry.person.certificates
+        ],
+        "files": [plain(asdict(file)) for file in files],
+        "selectable": why is None,
+        "why_not": [] if why is None else [{"code": why, "message": WHY_NOT[why], "hint": ""}],
+        "technical_lead_of": [code for lead, code in leads.items() if lead == known.id],
+        "in_other_case": known.in_open_case,
+        "synced_at": entry.person.synced_at.isoformat(),
+    }
+
+
+def why_not(person: values.Person, given: SelectionInput) -> str | None:
+    """Code of what keeps the person from being ticked; None if nothing does."""
+    barred = bar(person, given)
+    if barred is not None:
+        return barred
+    if not any(counting(person, given, files_needed=False)):
+        return "nothing_counts"
+    return None if any(counting(person, given, files_needed=True)) else "file_missing"

@@ -124,6 +124,30 @@ def reopen(session: Session, case: Case, *, reason: str, actor: Actor, now: date
     _restart(session, case, Event.REOPENED, reason, actor, now)
 
 
+def issue_draft(session: Session, case: Case, *, reason: str, actor: Actor, now: datetime) -> None:
+    """签发: an officer sends the 整改通知书 that policy had left as a draft.
+
+    Raises:
+        NothingStands: No draft waits. Conflict: A guard still holds.
+    """
+    require_role(actor, Role.ADMIN)
+    drafts = standing(session, case.id, FactKind.NOTICE_DRAFT)
+    if not drafts:
+        raise NothingStands("没有待签发的整改通知书")
+    if standing(session, case.id, FactKind.HOLD, FactKind.PAUSE, FactKind.APPEAL):
+        raise Conflict("尚有未解除的暂缓、中止或陈述申辩，不能签发", code="guard_stands")
+    for fact in drafts:
+        end(session, fact, by=actor.label, reason="已签发", now=now)
+    ground = ground_on(session, now=now)
+    event = Event(drafts[-1].detail["event"])
+    current = running(session, case.id)
+    if event is Event.MISSED and current is not None:
+        current.ended_at, current.ended_reason = now, "missed"
+    said = reason.strip() or drafts[-1].reason
+    move(session, case, event, ground=ground, actor=actor, reason=said, now=now)
+    enter(session, case, ground=ground, now=now)
+
+
 def appeal(session: Session, case: Case, *, reason: str, actor: Actor, now: datetime) -> CaseFact:
     """陈述申辩: while it is open no adverse step is taken (guard b)."""
     _reasoned(reason)

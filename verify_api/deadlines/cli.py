@@ -37,22 +37,26 @@ def a_day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> da
 @click.option("--months", type=int, metavar="N", help="月数")
 @click.option("--workdays", type=int, metavar="N", help="工作日数")
 @click.option("--roll/--no-roll", default=True, help="最后一日为休息日时是否顺延（默认顺延）")
-@click.option(
-    "--year-file", type=click.Path(path_type=Path), multiple=True, help="另行载入的年度安排（JSON）"
-)
+@click.option("--year-file", type=click.Path(path_type=Path), multiple=True, help="另载入年度安排（JSON）")
+@click.option("--loaded", is_flag=True, help="同时使用数据库中已载入的年度安排")
 def deadline(
-    start_day: date, months: int | None, workdays: int | None, roll: bool, year_file: tuple[Path, ...]
+    start_day: date,
+    months: int | None,
+    workdays: int | None,
+    roll: bool,
+    year_file: tuple[Path, ...],
+    loaded: bool,
 ) -> None:
-    """计算期限的最后一日."""
+    """计算期限的最后一日（无需数据库）."""
     if (months is None) == (workdays is None):
         raise click.UsageError("须给出 --months 或 --workdays 之一")
+    known = _calendar() if loaded else published()
+    known = known.with_years(read_year(file).days(1) for file in year_file)
     try:
-        calendar = _calendar().with_years(read_year(file).days(1) for file in year_file)
         if months is not None:
-            found = months_after(start_day, months, calendar=calendar, roll=roll, basis=BASIS)
+            found = months_after(start_day, months, calendar=known, roll=roll, basis=BASIS)
         else:
-            assert workdays is not None
-            found = working_days_after(start_day, workdays, calendar=calendar, basis=BASIS)
+            found = working_days_after(start_day, workdays or 0, calendar=known, basis=BASIS)
     except DakaError as error:
         raise click.UsageError(error.message) from None
     click.echo(json.dumps(_answer(found), ensure_ascii=False))

@@ -34,8 +34,9 @@ class Deadline:
     """The end of a period, with everything needed to explain it or to compute it again.
 
     `rule` is machine-readable: `P10M+roll` (months, rolled), `P10D` (natural days), `P5W` (working days);
-    a capped one is `P1M+roll<=P3M@2026-01-05`. `provisional` means that a day off in a year not loaded could
-    still move it: such a deadline never triggers an adverse step.
+    a capped one is `P1M+roll<=P3M@2026-01-05`, one moved by an officer `P1M+roll=>2026-05-20`.
+    `provisional` means that a day off in a year not loaded could still move it: such a deadline never
+    triggers an adverse step.
     """
 
     start_day: date
@@ -97,6 +98,28 @@ def on_day(day: date, *, calendar: HolidayCalendar, basis: str) -> Deadline:
     return _deadline(day, "P0D", day, None, False, calendar, basis)
 
 
+def before(day: date, *, includes_day: bool, calendar: HolidayCalendar, basis: str) -> Deadline:
+    """“X日前”: whether X itself is inside is a policy value (`counting.before_includes_day`, T-06)."""
+    return on_day(day if includes_day else day - ONE_DAY, calendar=calendar, basis=basis)
+
+
+def fixed(deadline: Deadline, last_day: date, *, basis: str) -> Deadline:
+    """The same deadline with an end that an officer set (extension, end of a pause); never computed again.
+
+    The day is taken as given: whoever sets it has looked at the calendar. The former rule stays readable
+    before `=>`.
+    """
+    return replace(
+        deadline,
+        rule=f"{deadline.rule}=>{last_day.isoformat()}",
+        last_day=last_day,
+        ends_at=end_of(last_day),
+        rolled_from=None,
+        provisional=False,
+        basis=f"{deadline.basis}；{basis}",
+    )
+
+
 def earlier_of(deadline: Deadline, cap: Deadline) -> Deadline:
     """`deadline`, or `cap` where that ends sooner; the rule keeps both so that it can be computed again.
 
@@ -115,7 +138,12 @@ def earlier_of(deadline: Deadline, cap: Deadline) -> Deadline:
 
 
 def compute_again(deadline: Deadline, *, calendar: HolidayCalendar) -> Deadline:
-    """The same rule from the same start under another calendar (after a year was loaded)."""
+    """The same rule from the same start under another calendar (after a year was loaded).
+
+    An end that an officer set stays.
+    """
+    if "=>" in deadline.rule:
+        return replace(deadline, calendar_version=calendar.version)
     own, *caps = deadline.rule.split("<=")
     again = _from_rule(deadline.start_day, own, calendar=calendar, basis=deadline.basis)
     for cap in caps:

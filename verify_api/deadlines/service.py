@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from verify_api.deadlines.calendar import HolidayCalendar, YearDays, published
@@ -42,7 +43,7 @@ def current_calendar(session: Session) -> HolidayCalendar:
     """
     newest = (
         select(CalendarYear.id, CalendarYear.sha256)
-        .distinct(CalendarYear.year)
+        .ext(distinct_on(CalendarYear.year))
         .order_by(CalendarYear.year, CalendarYear.revision.desc())
     )
     key = tuple((row.id, row.sha256) for row in session.execute(newest))

@@ -147,20 +147,21 @@ def _turn(
 def _blink(
     frames: Indexed, front: tuple[int, FrameMeasures], measures: FaceMeasures, policy: FacePolicy
 ) -> Found:
-    """Open, closed, open again, each relative to this person's own open eyes; both eyes take part."""
-    assert front[1].face is not None
-    open_eyes = front[1].face.eyes
-    lids = [
-        (i, frame.face.eyes, max(frame.face.eye_left, frame.face.eye_right))
-        for i, frame in frames
-        if frame.face is not None
-    ]
-    closed = min(range(len(lids)), key=lambda k: lids[k][1])
-    index, _, wider = lids[closed]
-    opened = policy.eyes_open_ratio * open_eyes
-    before = any(mean >= opened for _, mean, _ in lids[:closed])
-    after = any(mean >= opened for _, mean, _ in lids[closed + 1 :])
-    if not (wider <= policy.eyes_closed_ratio * open_eyes and before and after):
+    """Open, closed, open again, relative to this person's own open eyes; both eyes take part."""
+    open_face = front[1].face
+    assert open_face is not None
+    lids = [(i, frame.face) for i, frame in frames if frame.face is not None]
+    closed = min(range(len(lids)), key=lambda k: lids[k][1].eyes)
+    index, face = lids[closed]
+    shut = (
+        face.eyes <= policy.eyes_closed_ratio * open_face.eyes
+        and face.eye_left <= policy.each_eye_ratio * open_face.eye_left
+        and face.eye_right <= policy.each_eye_ratio * open_face.eye_right
+    )
+    opened = policy.eyes_open_ratio * open_face.eyes
+    before = any(other.eyes >= opened for _, other in lids[:closed])
+    after = any(other.eyes >= opened for _, other in lids[closed + 1 :])
+    if not (shut and before and after):
         return [NO_BLINK]
     pair = _between(measures, front[0], index)
     return [] if pair is not None and pair.eyes_residual >= policy.min_eyes_residual else [STILL]

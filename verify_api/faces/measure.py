@@ -164,7 +164,6 @@ def _pair(
         eyes_residual=landmarks.eyes_residual(one.points, other.points),
         mouth_residual=landmarks.mouth_residual(one.points, other.points),
         difference=pixels.difference(one.thumb, other.thumb),
-        likeness=pixels.likeness(one.head, other.head),
         mirror_likeness=pixels.mirror_likeness(one.head, other.head),
     )
 

@@ -81,8 +81,8 @@ class PairFigures:
     `*_residual` say what the best plane-to-plane map (homography) between the landmarks leaves unexplained,
     in eye distances: `depth` over the nose when the map is fitted to the flatter parts, `eyes` and `mouth`
     over lids and lips when it is fitted without them. A flat picture moved about leaves next to nothing.
-    `difference` is the mean absolute grey difference of the two pictures as they are; `likeness` and
-    `mirror_likeness` are the correlation of the aligned heads, as they are and with one of them mirrored.
+    `difference` is the mean absolute grey difference of the two pictures as they are, `mirror_likeness` the
+    correlation of the aligned heads with one of them mirrored.
     """
 
     a: int
@@ -92,7 +92,6 @@ class PairFigures:
     eyes_residual: float
     mouth_residual: float
     difference: float
-    likeness: float
     mirror_likeness: float
 
 

@@ -22,22 +22,23 @@ class FacePolicy:
     min_contrast: float = 14.0
     min_sharpness: float = 12.0
     max_yaw: float = 18.0
-    max_pitch: float = 25.0
+    max_pitch: float = 30.0
     max_roll: float = 30.0
     min_inside: float = 0.98
     min_eyes_open: float = 0.16
     # liveness
-    min_turn: float = 12.0
+    min_turn: float = 10.0
     max_turn: float = 60.0
-    eyes_closed_ratio: float = 0.65
-    eyes_open_ratio: float = 0.82
+    eyes_closed_ratio: float = 0.75
+    each_eye_ratio: float = 0.85
+    eyes_open_ratio: float = 0.85
     mouth_rise: float = 0.25
     mouth_fall_ratio: float = 0.5
-    min_depth_residual: float = 0.03
-    min_eyes_residual: float = 0.02
-    min_mouth_residual: float = 0.04
+    min_depth_residual: float = 0.05
+    min_eyes_residual: float = 0.018
+    min_mouth_residual: float = 0.08
     same_picture: float = 0.35
-    mirror_likeness: float = 0.985
+    mirror_likeness: float = 0.96
     # origin of a frame
     capture_skew_s: float = 300.0
     fingerprint_bits: int = 3

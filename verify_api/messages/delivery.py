@@ -38,7 +38,8 @@ UNCLEAR = "outcome_unknown"
 def due_ids(session: Session, *, now: datetime, limit: int) -> list[int]:
     """Ids of messages somebody has to act on, codes first. A nomination only: `deliver` looks again."""
     due = select(Message.id).where(Message.next_try_at <= now)
-    return list(session.scalars(due.order_by(Message.is_code.desc(), Message.next_try_at).limit(limit)))
+    order = (Message.is_code.desc(), Message.next_try_at, Message.id)
+    return list(session.scalars(due.order_by(*order).limit(limit)))
 
 
 def deliver(
@@ -71,6 +72,9 @@ def _call(claim: Claim, *, provider: SmsProvider, clock: Clock) -> Outcome | See
     now = clock()
     if now >= claim.call_before:
         return None  # This process was stopped for minutes; somebody else may be asking already.
+    if claim.provider != provider.name:
+        # The installation has changed its provider since. Only the old one could say what became of the try.
+        return RetryLater("provider_changed", is_uncertain=True)
     try:
         if claim.inquiry is not None:
             answer = provider.query(claim.inquiry)
@@ -93,7 +97,8 @@ def settle(
     plan: RetryPlan,
 ) -> State:
     """Write down what the call gave."""
-    if isinstance(outcome, Accepted | Seen):
+    if isinstance(outcome, Accepted | Seen) and outcome.provider_id is not None:
+        # Before the rows: receipts take the same two locks in the same order.
         one_at_a_time(session, f"receipt:{provider}:{outcome.provider_id}")
     message = session.get_one(Message, claim.message_id, with_for_update=True)
     attempt = session.get_one(MessageAttempt, claim.attempt_id)
@@ -109,11 +114,12 @@ def settle(
     return State(message.state)
 
 
-def _accept(message: Message, attempt: MessageAttempt, provider_id: str, *, now: datetime) -> None:
-    attempt.provider_id, attempt.outcome, attempt.finished_at = provider_id, "accepted", now
+def _accept(message: Message, attempt: MessageAttempt, provider_id: str | None, *, now: datetime) -> None:
+    attempt.provider_id = provider_id or attempt.provider_id
+    attempt.outcome, attempt.finished_at = "accepted", now
     if message.attempts != attempt.n:
         return
-    message.provider, message.provider_id = attempt.provider, provider_id
+    message.provider, message.provider_id = attempt.provider, attempt.provider_id
     message.accepted_at = message.accepted_at or now
     message.sealed = None
     if message.state in (State.SENDING, State.CREATED, State.FAILED_TECHNICAL):

@@ -146,7 +146,7 @@ class NumberLimits:
 
     code_gap: timedelta = timedelta(seconds=60)
     codes_per_day: int = 10
-    messages_per_day: int = 40
+    messages_per_day: int = 20
 
 
 def code_wait(sent: Sequence[datetime], *, now: datetime, limits: NumberLimits) -> timedelta | None:
@@ -196,12 +196,14 @@ def retry_at(waits: Sequence[timedelta], failures: int, *, now: datetime) -> dat
     return now + waits[failures - 1] if 1 <= failures <= len(waits) else None
 
 
-MOBILE = re.compile(r"1\d{10}")
+MOBILE = re.compile(r"1[0-9]{10}")  # Not \d, which takes the digits of every script.
 
 
 def mainland_number(phone: str) -> str | None:
     """The number as eleven digits, or None if it is no mainland mobile number."""
-    digits = re.sub(r"[\s-]", "", phone).removeprefix("+86").removeprefix("0086")
+    digits = re.sub(r"[\s-]", "", phone)
+    for country in ("+86", "0086", "86"):
+        digits = digits.removeprefix(country)
     return digits if MOBILE.fullmatch(digits) else None
 
 

@@ -1,58 +1,46 @@
 """What a document is about: the facts a case hands over, checked and frozen. One model per kind.
 
-Texts are plain: whatever a person wrote is printed as written, never read as mark-up. Control and direction
-characters are refused, because a page must show what was signed.
+Texts are plain: whatever a person wrote is printed as written, never read as mark-up, and characters that
+cannot be set are replaced visibly, so that no spelling of a name can keep a document from being made.
 """
 
-import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
-
-from verify_api.notices.models import NoticeKind, ServiceMethod
-
-MAX_SKETCH = 400_000
-# An SVG may paint, and nothing else: no scripts, no foreign content, nothing fetched.
-FORBIDDEN_IN_SKETCH = (
-    "<script",
-    "<foreignobject",
-    "<image",
-    "<use",
-    "<!entity",
-    "<!doctype",
-    "url(http",
-    "@import",
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
 )
 
+from verify_api.notices.drawing import check_drawing
+from verify_api.notices.glyphs import printable
+from verify_api.notices.models import NoticeKind, ServiceMethod
 
-def _printable(text: str) -> str:
-    bad = [
-        char for char in text if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn"} and char != "\n"
-    ]
-    if bad:
-        raise ValueError(f"含有不可打印的字符 {bad[0]!r}")
-    return text
+MAX_SKETCH = 400_000  # characters
 
 
-def _sketch(text: str) -> str:
-    lowered = text.lower()
-    if not lowered.lstrip().startswith("<svg") or len(text) > MAX_SKETCH:
-        raise ValueError("示意图须为不超过 400 KB 的 SVG")
-    found = [mark for mark in FORBIDDEN_IN_SKETCH if mark in lowered]
-    if found:
-        raise ValueError(f"示意图含有不允许的内容 {found[0]}")
-    return text
+def _line(text: str) -> str:
+    return printable(text.replace("\n", " ")).strip()
 
 
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
-]
-Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_printable)
-]
-Sketch = Annotated[str, AfterValidator(_sketch)]
-Lines = Annotated[tuple[Text, ...], Field(min_length=1, max_length=50)]
+def _text(text: str) -> str:
+    return printable(text.replace("\r\n", "\n")).strip()
+
+
+def _clean(how: Callable[[str], str]) -> Callable[[object], object]:
+    return lambda given: how(given) if isinstance(given, str) else given
+
+
+Line = Annotated[str, BeforeValidator(_clean(_line)), StringConstraints(min_length=1, max_length=500)]
+Text = Annotated[str, BeforeValidator(_clean(_text)), StringConstraints(min_length=1, max_length=4000)]
+Sketch = Annotated[str, StringConstraints(max_length=MAX_SKETCH), AfterValidator(check_drawing)]
+Lines = Annotated[tuple[Text, ...], Field(min_length=1, max_length=500)]
 
 
 class Context(BaseModel):
@@ -83,10 +71,10 @@ class Findings(Context):
     enterprise_name: Line
     uscc: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")]
     registered_address: Line
-    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=60)]
+    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=200)]
     case_reference: Line
     facts: Lines
-    evidence: Annotated[tuple[Evidence, ...], Field(max_length=200)] = ()
+    evidence: Annotated[tuple[Evidence, ...], Field(max_length=2000)] = ()
     sketch_svg: Sketch | None = None
     sketch_caption: Line = "打卡地点与定位示意图"
 
@@ -157,11 +145,6 @@ CONTEXTS: dict[NoticeKind, type[Context]] = {
     NoticeKind.RECOMMENDATION: RecommendationContext,
     NoticeKind.SERVICE_RECEIPT: ServiceReceiptContext,
 }
-
-
-def as_json(context: Context) -> dict[str, Any]:
-    """The context as it is frozen with the document."""
-    return context.model_dump(mode="json")
 
 
 def chinese_date(day: date | datetime) -> str:

@@ -82,6 +82,7 @@ class Notice(Base):
     code: Mapped[str] = mapped_column(String(20), unique=True)  # in the QR code; cannot be guessed
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprises.id"), index=True)
+    context: Mapped[Json]  # the facts handed over, without the drawing
     document: Mapped[Json]
     policy_version: Mapped[str]
     issued_at: Mapped[datetime]

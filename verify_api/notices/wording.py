@@ -89,8 +89,9 @@ def _rectification(c: RectificationContext, office: Office, remedies: Remedies) 
         *c.opinions,
     )
     return (
+        *_identity(c),
         Paragraph(
-            text=f"我局依法对你单位{_identity(c)}开展建筑业企业资质动态核查（核查编号：{c.case_reference}）。"
+            text=f"我局依法对你单位开展建筑业企业资质动态核查（核查编号：{c.case_reference}）。"
             "经核查，现通知如下："
         ),
         *_found(c),
@@ -107,7 +108,6 @@ def _rectification(c: RectificationContext, office: Office, remedies: Remedies) 
         Paragraph(text=f"逾期未按要求完成整改的，我局将依法撤回下列资质：{_names(c.items)}。"),
         Heading(text="六、救济途径"),
         Paragraph(text=_remedies(office, remedies, "本通知")),
-        Paragraph(text=f"联系电话：{office.phone}。"),
     )
 
 
@@ -118,8 +118,9 @@ def _revocation(c: RevocationContext, office: Office, remedies: Remedies) -> tup
         else ""
     )
     return (
+        *_identity(c),
         Paragraph(
-            text=f"我局于{chinese_date(c.rectification_served_on)}向你单位{_identity(c)}送达《责令整改通知书》"
+            text=f"我局于{chinese_date(c.rectification_served_on)}向你单位送达《责令整改通知书》"
             f"（{c.rectification_reference}），整改期限至{chinese_date(c.rectification_ended_on)}届满"
             f"（核查编号：{c.case_reference}）。{heard}现决定如下："
         ),
@@ -134,14 +135,14 @@ def _revocation(c: RevocationContext, office: Office, remedies: Remedies) -> tup
         Paragraph(text="资质撤回后，依照《中华人民共和国行政许可法》第七十条的规定另行办理注销手续。"),
         Heading(text="四、救济途径"),
         Paragraph(text=_remedies(office, remedies, "本决定")),
-        Paragraph(text=f"联系电话：{office.phone}。"),
     )
 
 
 def _lapse(c: LapseContext, office: Office, remedies: Remedies) -> tuple[Block, ...]:
     return (
+        *_identity(c),
         Paragraph(
-            text=f"你单位{_identity(c)}以告知承诺方式首次取得建筑业企业资质，我局依法开展资质动态核查"
+            text=f"你单位以告知承诺方式首次取得建筑业企业资质，我局依法开展资质动态核查"
             f"（核查编号：{c.case_reference}）。现将核查结果告知如下："
         ),
         *_found(c),
@@ -157,14 +158,14 @@ def _lapse(c: LapseContext, office: Office, remedies: Remedies) -> tuple[Block, 
         Paragraph(text="资质因有效期届满而失效，不属于撤回、撤销或者吊销。有效期届满前，上述资质仍然有效。"),
         Heading(text="四、救济途径"),
         Paragraph(text=_remedies(office, remedies, "本告知")),
-        Paragraph(text=f"联系电话：{office.phone}。"),
     )
 
 
 def _proposal(c: ProposalContext, office: Office) -> tuple[Block, ...]:
     return (
+        *_identity(c),
         Paragraph(
-            text=f"我局于{chinese_date(c.rectification_served_on)}向你单位{_identity(c)}送达《责令整改通知书》"
+            text=f"我局于{chinese_date(c.rectification_served_on)}向你单位送达《责令整改通知书》"
             f"（{c.rectification_reference}），整改期限至{chinese_date(c.rectification_ended_on)}届满"
             f"（核查编号：{c.case_reference}）。我局拟作出撤回资质的决定，现告知如下："
         ),
@@ -178,20 +179,20 @@ def _proposal(c: ProposalContext, office: Office) -> tuple[Block, ...]:
         Paragraph(
             text=f"你单位有权陈述、申辩，也可以要求听证。请自收到本告知书之日起{c.defence_working_days}个工作日内"
             f"登录“{office.platform}”或者以书面形式提出；逾期未提出的，视为放弃上述权利。"
-            "我局不因你单位陈述、申辩而作出对你单位更为不利的决定。"
+            f"我局不因你单位陈述、申辩而作出对你单位更为不利的决定。联系电话：{office.phone}。"
         ),
-        Paragraph(text=f"联系电话：{office.phone}。"),
     )
 
 
 def _recommendation(c: RecommendationContext, office: Office) -> tuple[Block, ...]:
     return (
         Paragraph(
-            text=f"{c.enterprise_name}（统一社会信用代码：{c.uscc}）持有的下列建筑业企业资质由贵单位许可。"
+            text=f"{c.enterprise_name}持有的下列建筑业企业资质由贵单位许可。"
             f"我局依法对该企业开展资质动态核查（核查编号：{c.case_reference}），"
             f"并发出《责令整改通知书》（{c.rectification_reference}），"
             f"整改期限至{chinese_date(c.rectification_ended_on)}届满，该企业仍未达到要求。现将有关情况函告贵单位："
         ),
+        *_identity(c),
         *_found(c),
         Heading(text="二、有关依据"),
         Paragraph(text=DECREE_28_TEXT),
@@ -212,10 +213,15 @@ def _receipt(c: ServiceReceiptContext) -> Form:
         ("送达时间", f"{chinese_date(at)} {at:%H:%M:%S}"),
         ("送达人", "、".join(c.servers)),
         ("收件人及签收", c.recipient),
-        ("送达凭证", f"SHA-256：{c.proof_sha256}" if c.proof_sha256 else "见案卷"),
+        ("送达凭证", _digest(c.proof_sha256) if c.proof_sha256 else "见案卷"),
         ("备注", c.note or "无"),
     ]
     return Form(rows=tuple(rows))
+
+
+def _digest(sha256: str) -> str:
+    """In two lines, which no column is too narrow for."""
+    return f"文件摘要（SHA-256）\n{sha256[:32]}\n{sha256[32:]}"
 
 
 def _found(c: Findings) -> tuple[Block, ...]:
@@ -248,7 +254,7 @@ def _remedies(office: Office, remedies: Remedies, act: str) -> str:
     return (
         f"如不服{act}，可以自收到之日起{remedies.reconsideration_days}日内向{office.reconsideration_body}"
         f"申请行政复议，也可以自收到之日起{remedies.litigation_months}个月内依法向{office.court}提起行政诉讼。"
-        "复议、诉讼期间，除法律另有规定外，不停止执行。"
+        f"复议、诉讼期间，除法律另有规定外，不停止执行。联系电话：{office.phone}。"
     )
 
 
@@ -256,8 +262,9 @@ def _enterprise(c: Findings) -> str:
     return f"{c.enterprise_name}："
 
 
-def _identity(c: Findings) -> str:
-    return f"（统一社会信用代码：{c.uscc}；注册地址：{c.registered_address}）"
+def _identity(c: Findings) -> tuple[Paragraph, Paragraph]:
+    """Lines of their own: a code of eighteen letters inside justified text would tear its line apart."""
+    return Paragraph(text=f"统一社会信用代码：{c.uscc}"), Paragraph(text=f"注册地址：{c.registered_address}")
 
 
 def _names(items: Iterable[Item]) -> str:

@@ -40,17 +40,19 @@ def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _content(file: Path) -> Any:
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8-sig")
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         raise click.ClickException(f"{file}：无法读取（{error.strerror}）") from error
+    try:
+        return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_refuse_repeated)
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file}：不是 UTF-8 文本") from error
-    try:
-        return json.loads(text, object_pairs_hook=_refuse_repeated)
     except json.JSONDecodeError as error:
         raise click.ClickException(f"{file}：不是 JSON（第 {error.lineno} 行：{error.msg}）") from error
     except RecursionError as error:
         raise click.ClickException(f"{file}：JSON 嵌套过深") from error
+    except ValueError as error:  # A number of thousands of digits.
+        raise click.ClickException(f"{file}：JSON 中的数值无法读取") from error
 
 
 def _question(file: Path, on: datetime | None) -> SelectionInput:

@@ -29,7 +29,7 @@ def notes(
 def permit_notes(given: SelectionInput) -> Iterator[Warning]:
     """A permit that exists but does not count changes the rule; say so (SZ-22)."""
     if given.permit not in (PermitState.VALID, PermitState.NONE):
-        message = f"安全生产许可证{given.permit.value}，视为未取得，须按标准要求的全部人数核查"
+        message = f"安全生产许可证{given.permit.value}，视为未取得，按标准人数的 {given.percent}% 核查"
         yield Warning("safety_permit_not_valid", None, message)
 
 
@@ -37,7 +37,7 @@ def _specialties(given: SelectionInput, filed: Cover, chosen: tuple[str, ...]) -
     for index, demand in enumerate(filed.demands):
         have = filed.people(index, chosen)
         if not demand.is_hard and len(have) < demand.need:
-            message = short_message(demand, len(have), is_half=given.is_half)
+            message = short_message(demand, len(have), given.percent)
             yield Warning(code_of(demand), demand.item, f"{message}（专业不足，提示审核）", have)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from verify_api.selection.lights import Light
 from verify_api.selection.solver import Infeasible, Plan
 from verify_api.selection.values import CheckResult, ItemTally, Reason, Tally, Warning
 
@@ -55,4 +56,16 @@ def plan_mapping(found: Plan | Infeasible) -> dict[str, Any]:
         "per_item": {code: item_mapping(one) for code, one in found.per_item.items()},
         "warnings": [warning_mapping(one) for one in found.warnings],
         "proof": asdict(found.proof),
+    }
+
+
+def light_mapping(found: Light) -> dict[str, Any]:
+    """What a light stands on."""
+    return {
+        "item": found.item,
+        "colour": found.colour.value,
+        "reasons": [reason_mapping(one) for one in found.reasons],
+        "warnings": [warning_mapping(one) for one in found.warnings],
+        "tally": item_mapping(found.tally),
+        "spare": found.spare,
     }

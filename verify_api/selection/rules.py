@@ -1,5 +1,6 @@
 """Is a list enough? Every violated condition at once (SZ-16…SZ-25). Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from registry.errors import Invalid
@@ -92,7 +93,8 @@ def _blocked_items(given: SelectionInput) -> Iterator[Reason]:
     for item in given.items:
         for name, number in (("注册人员", item.registered_required), ("职称技术人员", item.titled_required)):
             if number is None:
-                why = next((b for b in item.blocks if b.startswith(name)), f"{name}：标准人数未知")
+                said = [block for block in item.blocks if block.startswith(name)] or item.blocks
+                why = next(iter(said), f"{name}：标准人数未知")
                 yield Reason(
                     "requirement_unknown",
                     item.code,
@@ -104,8 +106,7 @@ def _blocked_items(given: SelectionInput) -> Iterator[Reason]:
 
 
 def _twice(people_ids: Sequence[str]) -> Iterator[Reason]:
-    for person in dict.fromkeys(people_ids):
-        times = people_ids.count(person)
+    for person, times in Counter(people_ids).items():
         if times > 1:
             yield Reason(
                 "counted_twice",
@@ -187,7 +188,7 @@ def _files(given: SelectionInput, chosen: list[Person]) -> Iterator[Reason]:
 
 def shortage(given: SelectionInput, demand: Demand, have: tuple[str, ...], remedy: str) -> Reason:
     """The reason for a demand that is not met."""
-    message = short_message(demand, len(have), is_half=given.is_half)
+    message = short_message(demand, len(have), given.percent)
     return Reason(code_of(demand), demand.item, demand.need, len(have), message, have, remedy)
 
 
@@ -213,9 +214,8 @@ def tally(given: SelectionInput, filed: Cover, chosen: tuple[str, ...]) -> dict[
         titled = _tally(rows, Measure.TITLED, filed, chosen)
         heads = tuple(p for p in chosen if p in {*registered.people, *titled.people})
         need = next((d.need for _, d in rows if d.measure is Measure.HEADS), None)
-        share = 50 if given.is_half else 100
         found[item.code] = ItemTally(
-            share, registered, titled, Tally(need, len(heads), heads), item.technical_lead
+            given.percent, registered, titled, Tally(need, len(heads), heads), item.technical_lead
         )
     return found
 

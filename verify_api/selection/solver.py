@@ -23,7 +23,10 @@ from verify_api.selection.values import ItemTally, Person, Reason, SelectionInpu
 from verify_api.selection.words import listed
 
 NEAR_EXPIRY_DAYS = (90, 180)
-DETERMINISTIC_LIMIT = 30.0  # CP-SAT's own unit, independent of the machine's load
+EXACT_INTEGERS = 2**53
+SOLVER = f"OR-tools CP-SAT {version('ortools')}"
+# (presolve, work) of each try, in CP-SAT's own unit of work, which does not depend on the machine's load.
+TRIES = ((False, 0.5), (True, 10.0))
 
 
 class Preference(StrEnum):
@@ -179,14 +182,22 @@ def _groups(
     return groups
 
 
-def _weights(most: int, soft: int, levels: int) -> list[int]:
-    """Weights of count, specialty shortfall and each preference, every one above all that follow together."""
-    weights: list[int] = []
-    below = 0
-    for total in [*([most * len(NEAR_EXPIRY_DAYS)] * levels), soft, 0]:
-        weights.insert(0, below + 1)
-        below += (below + 1) * total
-    return weights
+def _weights(most: int, soft: int, worst: list[int]) -> list[int]:
+    """Weights of count, specialty shortfall and each preference, every one above all that follow together.
+
+    `most` people can be taken; `worst` is the greatest cost per preference. Preferences for which there is no
+    room left in numbers that a double holds exactly get weight 0, the last first.
+    """
+    kept = len(worst)
+    while True:
+        weights: list[int] = []
+        below = 0
+        for total in [*(most * cost for cost in reversed(worst[:kept])), soft, most]:
+            weights.insert(0, below + 1)
+            below += (below + 1) * total
+        if below < EXACT_INTEGERS or kept == 0:
+            return weights + [0] * (len(worst) - kept)
+        kept -= 1
 
 
 def _solve(
@@ -206,18 +217,18 @@ def _solve(
         return forced, Proof(len(forced), "forced", "none needed")
     groups = _groups(given, ready, people, hard, preferences)
     soft = {i: need for i, need in open_needs.items() if i not in hard}
-    picked, bound = _minimise(groups, hard, soft, len(preferences))
+    picked, bound = _minimise(groups, hard, soft)
     chosen = tuple(sorted((*forced, *picked)))
     if any(len(ready.people(i, chosen)) < ready.demands[i].need for i in hard):
         raise PlanUndecided
-    return chosen, Proof(len(forced) + bound, "optimal", f"OR-tools CP-SAT {version('ortools')}")
+    return chosen, Proof(len(forced) + bound, "optimal", SOLVER)
 
 
-def _minimise(
-    groups: list[_Group], hard: dict[int, int], soft: dict[int, int], levels: int
-) -> tuple[list[str], int]:
+def _minimise(groups: list[_Group], hard: dict[int, int], soft: dict[int, int]) -> tuple[list[str], int]:
     """Chosen people and the proven lower bound on their number."""
-    weights = _weights(sum(hard.values()), sum(soft.values()), levels)
+    most = min(sum(hard.values()), sum(len(group.people) for group in groups))
+    worst = [max(costs) for costs in zip(*(group.cost for group in groups), strict=True)]
+    weights = _weights(most, sum(soft.values()), worst)
     model = cp_model.CpModel()
     taken = [model.new_int_var(0, len(group.people), "") for group in groups]
     for index, need in hard.items():
@@ -231,12 +242,24 @@ def _minimise(
         model.add(sum(x for x, g in zip(taken, groups, strict=True) if g.mask >> index & 1) + short >= need)
         terms.append(short * weights[1])
     model.minimize(sum(terms))
-    solver = cp_model.CpSolver()
-    # One worker and a fixed seed: the same question has the same answer, on any machine.
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = 1
-    solver.parameters.max_deterministic_time = DETERMINISTIC_LIMIT
-    if solver.solve(model) != cp_model.OPTIMAL:
-        raise PlanUndecided
+    solver = _solved(model)
     picked = [p for x, g in zip(taken, groups, strict=True) for p in g.people[: solver.value(x)]]
     return picked, round(solver.best_objective_bound) // weights[0]
+
+
+def _solved(model: cp_model.CpModel, tries: Sequence[tuple[bool, float]] = TRIES) -> cp_model.CpSolver:
+    """The solver with a proven optimum. Raises PlanUndecided.
+
+    The relaxation of a covering model is nearly always tight, and then presolve costs ten times what it
+    saves; only a model that withstands the first try is presolved. One worker, a fixed seed and limits in the
+    solver's own unit of work: the same question has the same answer on any machine under any load.
+    """
+    for presolve, limit in tries:
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = 1
+        solver.parameters.cp_model_presolve = presolve
+        solver.parameters.max_deterministic_time = limit
+        if solver.solve(model) == cp_model.OPTIMAL:
+            return solver
+    raise PlanUndecided

@@ -101,7 +101,7 @@ class PermitState(StrEnum):
 
 
 class AtHalf(StrEnum):
-    """Policy for specialty shortfalls under the 50 % rule (SZ-24)."""
+    """Policy for specialty shortfalls (SZ-24): under the 50 % rule they warn unless set otherwise."""
 
     WARN = "warn"
     BLOCK = "block"
@@ -117,11 +117,20 @@ class SelectionInput:
     on: date
     enterprise: str | None = None
     specialties_at_half: AtHalf = AtHalf.WARN
+    specialties_at_full: AtHalf = AtHalf.BLOCK
+    with_permit_percent: int = 50
+    without_permit_percent: int = 100
+    dual_certificate: bool = True  # one person may serve both sub-minimums (SZ-19)
 
     @property
     def is_half(self) -> bool:
         """Whether the 50 % rule applies (SZ-18) rather than all that are required (SZ-21)."""
         return self.permit is PermitState.VALID
+
+    @property
+    def percent(self) -> int:
+        """The share of the required numbers that has to come."""
+        return self.with_permit_percent if self.is_half else self.without_permit_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +167,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class ItemTally:
-    """How a list stands toward one item; `share` is 50 or 100."""
+    """How a list stands toward one item; `share` in percent."""
 
     share: int
     registered: Tally

@@ -45,14 +45,16 @@ def subject_of(demand: Demand) -> str:
             return f"其中{names or '任一专业'}专业{level}职称人员"
 
 
-def basis_of(demand: Demand, *, is_half: bool) -> str:
+def basis_of(demand: Demand, percent: int) -> str:
     """Where the needed number comes from."""
-    return f"标准 {demand.full} 人的 50%，向上取整" if is_half else f"标准 {demand.full} 人，须全部参加"
+    if percent == 100:
+        return f"标准 {demand.full} 人，须全部参加"
+    return f"标准 {demand.full} 人的 {percent}%，向上取整"
 
 
-def short_message(demand: Demand, have: int, *, is_half: bool) -> str:
+def short_message(demand: Demand, have: int, percent: int) -> str:
     """The sentence for a shortage."""
-    basis = basis_of(demand, is_half=is_half)
+    basis = basis_of(demand, percent)
     return f"{demand.item}：{subject_of(demand)}至少 {demand.need} 人（{basis}），现有 {have} 人"
 
 

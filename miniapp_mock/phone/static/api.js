@@ -5,6 +5,7 @@ import { store } from "./store.js";
 const ROOT = "/api/v1/miniapp";
 const TIMEOUT_MS = 15000;
 const PAUSES_MS = [400, 1000, 2500, 5000];
+const LONGEST_WAIT_MS = 10000; // A service that asks for more is telling the person, not the page.
 
 export class Problem extends Error {
   constructor(status, body) {
@@ -62,8 +63,8 @@ async function patiently(path, init, { timeout = TIMEOUT_MS, until = Infinity, o
       if (answer.ok) return body;
       const problem = new Problem(answer.status, body || {});
       const passing = [429, 502, 503, 504].includes(answer.status) || problem.code === "request_in_progress";
-      if (!passing || !mayRepeat) throw problem;
       wait = Math.max(wait, 1000 * (Number(answer.headers.get("Retry-After")) || 0));
+      if (!passing || !mayRepeat || wait > LONGEST_WAIT_MS) throw problem;
     } catch (error) {
       if (error instanceof Problem) throw error;
       if (!mayRepeat) throw new NoAnswer("暂时连接不上服务器，请检查网络后重试");
@@ -83,6 +84,7 @@ async function authorised(path, init, options) {
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;
     await api.signIn();
+    if (!token) throw error;
     return go();
   }
 }
@@ -106,12 +108,12 @@ export const api = {
     return answer.person;
   },
   async askBindCode(name, idNumber) {
-    return authorised("/sessions/bind/sms", posting({ name, id_number: idNumber }));
+    return patiently(`${ROOT}/sessions/bind/sms`, posting({ name, id_number: idNumber }));
   },
   async bind(name, idNumber, smsCode) {
     const code = await loginCode();
     const body = { code, name, id_number: idNumber, sms_code: smsCode };
-    const answer = await authorised("/sessions/bind", posting(body));
+    const answer = await patiently(`${ROOT}/sessions/bind`, posting(body));
     token = answer.token;
     return answer.person;
   },

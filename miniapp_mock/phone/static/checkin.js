@@ -24,7 +24,7 @@ function drawing(task, fix) {
     sketch(task.fence, fix),
     h("div", { class: "facts num" },
       h("div", {}, h("b", {}, metresText(way.distance_m)), h("span", {}, "距打卡中心")),
-      h("div", {}, h("b", {}, way.distance_m < 15 ? "已到达" : `向${way.wind}`), h("span", {}, "前往方向")),
+      h("div", {}, h("b", {}, way.seemsInside ? "范围内" : `向${way.wind}`), h("span", {}, way.seemsInside ? "以服务器核对为准" : "前往方向")),
       h("div", {}, h("b", {}, `±${Math.round(fix.accuracy_m)} 米`), h("span", {}, "定位精度"))),
   ];
 }
@@ -93,7 +93,7 @@ function guide(ask) {
 const OVAL = "M50 18c18 0 30 14 30 34 0 24-14 42-30 42S20 76 20 52c0-20 12-34 30-34z";
 
 function mask() {
-  return svg("svg", { class: "mask", viewBox: "0 0 100 130", preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" },
+  return svg("svg", { class: "mask", viewBox: "0 0 100 130", preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" },
     svg("path", { class: "shade", "fill-rule": "evenodd", d: `M-200-200h500v600h-500z${OVAL}` }),
     svg("path", { class: "rim", d: OVAL, "vector-effect": "non-scaling-stroke" }));
 }

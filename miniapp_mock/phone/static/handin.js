@@ -46,13 +46,17 @@ export class HandIn {
     return this.running;
   }
 
+  // Repeat while the challenge lives, and say that the line is bad.
+  get patience() {
+    return { until: this.state.expiresAt, onWait: () => this.onProgress && this.onProgress("waiting") };
+  }
+
   async drain() {
-    const options = { until: this.state.expiresAt, onWait: () => this.onProgress && this.onProgress("waiting") };
     for (;;) {
       const frame = this.state.frames.find((one) => !one.sent);
       if (!frame || this.failure) return;
       try {
-        await api.sendFrame(this.state.attempt, frame, options);
+        await api.sendFrame(this.state.attempt, frame, this.patience);
       } catch (error) {
         this.failure = error;
         return;
@@ -77,7 +81,7 @@ export class HandIn {
       await this.push();
       if (this.failure) throw this.failure;
       if (this.state.frames.some((frame) => !frame.sent)) continue;
-      await api.submit(this.state.attempt, this.state.submitKey, { until: this.state.expiresAt });
+      await api.submit(this.state.attempt, this.state.submitKey, this.patience);
       this.state.submitted = true;
       this.state.frames = [];
       await store.keep(this.state);

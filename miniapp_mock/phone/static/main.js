@@ -79,7 +79,7 @@ function bindScreen() {
     try {
       const person = await api.bind(...identity(), code.input.value.trim());
       who.textContent = person ? person.name : "";
-      await home();
+      await consentScreen();
     } catch (error) {
       said.replaceChildren(refusal(error));
     }
@@ -161,7 +161,7 @@ async function home() {
     return tasksScreen(await api.tasks(datum), datum);
   } catch (error) {
     if (error instanceof Problem && error.says("consent_required")) return consentScreen();
-    if (error instanceof Problem && error.says("not_bound")) return bindScreen();
+    if (error instanceof Problem && error.status === 401) return bindScreen();
     return broken(error, home);
   }
 }

@@ -69,7 +69,12 @@ function metres(centre) {
   return ([lng, lat]) => [(lng - centre[0]) * east, (lat - centre[1]) * 110574];
 }
 
-const rings = (fence) => (fence.kind === "polygon" ? fence.coordinates || (fence.polygon || {}).coordinates || [] : []);
+// All rings of a polygon fence, outer ones and holes alike.
+function rings(fence) {
+  if (!fence || fence.kind !== "polygon" || !fence.geometry) return [];
+  const { type, coordinates } = fence.geometry;
+  return type === "MultiPolygon" ? coordinates.flat() : coordinates;
+}
 
 function centreOf(fence) {
   if (fence.center) return fence.center;
@@ -84,7 +89,9 @@ const WINDS = ["北", "东北", "东", "东南", "南", "西南", "西", "西北
 export function wayTo(fence, fix) {
   const [x, y] = metres(centreOf(fence))([fix.longitude, fix.latitude]);
   const bearing = (Math.atan2(-x, -y) * 180) / Math.PI;
-  return { distance_m: Math.hypot(x, y), wind: WINDS[Math.round(((bearing + 360) % 360) / 45) % 8] };
+  const distance = Math.hypot(x, y);
+  const seemsInside = fence.kind !== "polygon" && distance <= fence.radius_m;
+  return { distance_m: distance, seemsInside, wind: WINDS[Math.round(((bearing + 360) % 360) / 45) % 8] };
 }
 
 const SIZE = 320;

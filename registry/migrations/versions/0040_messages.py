@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0040_messages"
-down_revision = "0001_registry"
+down_revision = "0030_law"
 branch_labels = None
 depends_on = None
 

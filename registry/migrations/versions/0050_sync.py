@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0050_sync"
-down_revision = "0001_registry"
+down_revision = "0040_messages"
 branch_labels = None
 depends_on = None
 

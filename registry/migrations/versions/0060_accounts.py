@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0060_accounts"
-down_revision = "0001_registry"
+down_revision = "0051_projects"
 branch_labels = None
 depends_on = None
 

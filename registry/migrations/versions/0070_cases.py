@@ -6,7 +6,7 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy.dialects import postgresql
 
 revision = "0070_cases"
-down_revision = ("0010_faces", "0030_law", "0040_messages", "0050_sync", "0060_accounts")
+down_revision = "0060_accounts"
 branch_labels = None
 depends_on = None
 

@@ -93,9 +93,9 @@ class Inquiry:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The provider has the message, and perhaps the carrier's word on it."""
+    """The provider has the message (some do not say under which id), and perhaps the carrier's word on it."""
 
-    provider_id: str
+    provider_id: str | None
     receipt: Receipt | None = None
 
 
@@ -115,8 +115,10 @@ Answer = Seen | NotSeen | CannotTell
 
 
 class SmsProvider(Protocol):
-    """A way out. Neither call is made inside a transaction; both end within seconds and do not raise for
-    anything a provider can do (the caller treats an exception as an uncertain `RetryLater`)."""
+    """A way out. Neither call is made inside a transaction, and both end within seconds.
+
+    Whatever a provider answers is a value; an exception counts as an uncertain `RetryLater`.
+    """
 
     @property
     def name(self) -> str:

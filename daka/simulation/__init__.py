@@ -1,0 +1,1 @@
+"""The time-lapse: a small city over eighteen simulated months, driven through the HTTP API."""

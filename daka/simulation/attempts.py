@@ -1,0 +1,112 @@
+"""Check-ins that must not succeed, and one that must although it is late to be judged."""
+
+import time
+from collections.abc import Callable
+
+from daka.simulation.desk import Desk
+from daka.simulation.world import moment
+from miniapp_mock.city import Staff
+from miniapp_mock.client import Position, Problem
+from miniapp_mock.client.camera import ANSWERS
+
+Say = Callable[[], object]
+
+
+def refused(desk: Desk, work: Say, *, kind: str) -> None:
+    """This must be refused; what the refusal said is kept for the reckoning."""
+    try:
+        work()
+    except Problem as refusal:
+        desk.refusals.append(f"{kind}：{refusal.code}")
+        return
+    raise AssertionError(f"{desk.firm.key}: {kind} was not refused")
+
+
+def _opening(desk: Desk, person: Staff, position: Position) -> Say:
+    return lambda: desk.phone(person).open_attempt(desk.case, position)
+
+
+def wrong_places(desk: Desk) -> None:
+    """Four places that are none, and somebody who has not consented."""
+    first, second, *_ = desk.firm.going
+    desk.bind([first], consent=False)
+    refused(desk, _opening(desk, first, desk.position()), kind="未单独同意")
+    desk.phone(first).consent("1")
+    desk.bind([second])
+    far = desk.position(away_m=900, datum="wgs84")
+    refused(desk, _opening(desk, first, far), kind="900米外")
+    shifted = desk.position(away_m=20, datum="gcj02", declared="wgs84")
+    refused(desk, _opening(desk, second, shifted), kind="坐标系报错")
+    vague = desk.position(accuracy_m=5000)
+    refused(desk, _opening(desk, first, vague), kind="精度5000米")
+    old = desk.position(age_s=3600)
+    refused(desk, _opening(desk, second, old), kind="一小时前的定位")
+
+
+def wrong_people(desk: Desk) -> None:
+    """Another's face, yesterday's pictures, a used challenge, and somebody of another firm."""
+    first, second, third, fourth = desk.firm.going[:4]
+    desk.bind([first, second, third])
+    impostor = desk.phone(first).check_in(desk.case, desk.position(), desk.camera(fourth))
+    _must_be_rejected(desk, impostor.state, impostor.codes, kind="冒名顶替")
+    _replayed(desk, second, third)
+    _stranger(desk)
+
+
+def _must_be_rejected(desk: Desk, state: str, codes: tuple[str, ...], *, kind: str) -> None:
+    if state != "rejected":
+        raise AssertionError(f"{desk.firm.key}: {kind} ended as {state}")
+    desk.refusals.append(f"{kind}：{codes[0]}")
+
+
+def _replayed(desk: Desk, second: Staff, third: Staff) -> None:
+    """Pictures of an attempt that was rejected are sent again under a new challenge; then that one again."""
+    phone = desk.phone(second)
+    kept = {ask: desk.camera(third).shoot(ask) for ask in ANSWERS}
+    for turn in ("first", "again"):
+        attempt = phone.open_attempt(desk.case, desk.position())
+        for prompt in attempt.prompts:
+            for seq, picture in enumerate(kept[prompt.ask], start=1):
+                phone.send_frame(attempt.id, n=prompt.n, seq=seq, picture=picture)
+        phone.submit(attempt.id)
+        verdict = phone.wait(attempt.id)
+        if turn == "again":
+            reused = [code for code in verdict.codes if code == "frame_reused"]
+            _must_be_rejected(desk, verdict.state, tuple(reused) or verdict.codes, kind="重放旧照片")
+    picture = desk.camera(second).shoot("front")[0]
+    used = attempt.id
+    refused(desk, lambda: phone.send_frame(used, n=1, seq=9, picture=picture), kind="重用口令")
+
+
+def _stranger(desk: Desk) -> None:
+    """Somebody bound and consenting, but of another firm."""
+    other = Desk(desk.world, desk.world.city.firm("pass"))
+    outsider = other.firm.going[0]
+    other.bind([outsider])
+    position = desk.position()
+    refused(desk, lambda: other.phone(outsider).open_attempt(desk.case, position), kind="外单位人员")
+
+
+def once_more(desk: Desk) -> None:
+    """Whoever has been accepted need not, and cannot, check in again."""
+    first = desk.firm.going[0]
+    refused(desk, _opening(desk, first, desk.position()), kind="重复打卡")
+
+
+def at_the_last_second(desk: Desk) -> None:
+    """Handed in before midnight, judged after it: the moment of receipt counts, and the sweep waits."""
+    (person,) = desk.firm.going
+    desk.bind([person])
+    phone = desk.phone(person)
+    attempt = phone.open_attempt(desk.case, desk.position())
+    phone.photograph(attempt, desk.camera(person))
+    desk.world.set_clock(moment("2025-11-24 23:59:59"))
+    received = phone.submit(attempt.id)
+    if received >= moment("2025-11-25 00:00"):
+        raise AssertionError("the hand-in came after midnight; nothing was shown")
+    while desk.world.now() < moment("2025-11-25 00:00"):
+        time.sleep(0.05)
+    desk.world.tick()
+    verdict = phone.wait(attempt.id)
+    if verdict.state != "accepted":
+        raise AssertionError(f"{desk.firm.key}: handed in at {received:%H:%M:%S}, yet {verdict}")

@@ -1,0 +1,1 @@
+"""The vendors' geocoders over HTTP, and the offline twin."""

@@ -1,0 +1,86 @@
+"""The table of jobs. The truth is in the rows: a job may run late, twice, or in two processes at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from registry.clock import SHANGHAI
+from registry.sync.delivery import deliver_changes
+from registry.sync.service import sync_all
+from verify_api.audit.service import link_new_rows
+from verify_api.checkins.requeue import expire_open, requeue_stuck
+from verify_api.deadlines.receipts import pull_deliveries, pull_failures
+from verify_api.deadlines.reminders import remind
+from verify_api.deadlines.sweep import sweep
+from verify_api.http.idempotency import purge
+from verify_api.messages.dispatch import deliver_due, poll
+from verify_api.notices.batch import produce_pending
+from verify_api.outside import Outside
+from verify_api.parts import Parts
+
+Run = Callable[[Parts, Outside], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A name, when, and the one service function it calls."""
+
+    name: str
+    trigger: BaseTrigger
+    run: Run
+
+
+def every(seconds: int) -> IntervalTrigger:
+    """Every so many seconds."""
+    return IntervalTrigger(seconds=seconds, timezone=SHANGHAI)
+
+
+def daily(hour: int, minute: int = 0) -> CronTrigger:
+    """Once a day, at Shanghai's time."""
+    return CronTrigger(hour=hour, minute=minute, timezone=SHANGHAI)
+
+
+# In the order a tick of a simulation runs them: what starts clocks before what acts on them.
+JOBS: tuple[Job, ...] = (
+    Job("nightly_sync", daily(2), lambda p, o: _sync(p, o)),
+    Job("deliver_messages", every(10), lambda p, o: deliver_due(p, o.sms)),
+    Job("poll_receipts", every(60), lambda p, o: poll(p, o.sms)),
+    Job("start_clocks", every(30), lambda p, _o: pull_deliveries(p.sessions, now=p.clock())),
+    Job("failed_services", every(300), lambda p, _o: pull_failures(p.sessions, now=p.clock())),
+    Job("requeue_stuck_attempts", every(60), lambda p, _o: requeue_stuck(p.sessions, now=p.clock())),
+    Job("expire_attempts", every(60), lambda p, _o: expire_open(p.sessions, now=p.clock())),
+    Job("deadline_sweep", every(60), lambda p, _o: sweep(p.sessions, now=p.clock())),
+    Job("reminders", every(1800), lambda p, _o: remind(p.sessions, now=p.clock())),
+    Job("produce_documents", every(15), lambda p, o: _produce(p, o)),
+    Job("report_changes", every(60), lambda p, o: _report(p, o)),
+    Job("link_audit", every(60), lambda p, _o: _link(p)),
+    Job("purge_answers", daily(3, 30), lambda p, _o: purge(p.sessions)),
+)
+
+
+def _sync(parts: Parts, outside: Outside) -> None:
+    if outside.upstream is not None:
+        sync_all(
+            parts.sessions,
+            upstream=outside.upstream,
+            store=parts.evidence,
+            keyring=parts.keyring,
+            now=parts.clock(),
+        )
+
+
+def _link(parts: Parts) -> None:
+    with parts.sessions.begin() as session:
+        link_new_rows(session, now=parts.clock())
+
+
+def _produce(parts: Parts, outside: Outside) -> None:
+    produce_pending(parts.sessions, seal=outside.seal, store=parts.evidence, clock=parts.clock)
+
+
+def _report(parts: Parts, outside: Outside) -> None:
+    if outside.upstream is not None:
+        deliver_changes(parts.sessions, outside.upstream, parts.clock())

@@ -1,0 +1,1 @@
+"""Tools for set-up, tests and benches. Nothing here runs in the service."""

@@ -1,0 +1,135 @@
+"""How the recipes were found. Slow (a minute for some five people); run once, its result is kept.
+
+A linear model of "numbers → embedding" is fitted to everything drawn so far. It picks, among hundreds of
+possible steps, the one that should lead farthest away from all accepted people; only that one is drawn and
+measured.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tools.portraits.canvas import Base
+from tools.portraits.frames import check, jpeg, session
+from tools.portraits.motion import eyes_closed, mouth_open, reference_photo
+from tools.portraits.people import Numbers, Portrait, mutated, numbers_of, portrait
+from tools.portraits.recipes import Recipe
+from verify_api.faces import landmarks
+from verify_api.faces.engine import FaceEngine, Points
+from verify_api.faces.images import open_image
+from verify_api.faces.policy import FacePolicy
+
+APART = 0.63  # the tests ask for 0.6
+FIRST, CHOICES, TRIES = 400, 300, 5
+LIDS, MOUTHS = (8.0, 6.0, 11.0, 15.0), (1.0, 1.3, 0.8, 1.6)
+
+
+@dataclass(slots=True)
+class Search:
+    """Everything drawn so far and the people accepted among it."""
+
+    engine: FaceEngine
+    bases: Sequence[Base]
+    drawn: list[Numbers] = field(default_factory=list)
+    vectors: list[npt.NDArray[np.float64]] = field(default_factory=list)
+    people: list[npt.NDArray[np.float64]] = field(default_factory=list)
+    recipes: list[Recipe] = field(default_factory=list)
+
+    def run(self, *, count: int, seconds: float, start: int = 0) -> list[Recipe]:
+        """Recipes of up to `count` people who lie apart and pass the liveness check."""
+        until, first = time.monotonic() + seconds, start
+        while len(self.recipes) < count and time.monotonic() < until:
+            self._one(first)
+            first += FIRST
+        return self.recipes
+
+    def _one(self, first: int) -> None:
+        numbers, seed = self._best_start(first)
+        steps: list[int] = []
+        vector = self._draw(numbers)
+        tries = 0
+        while vector is not None and self._apart(vector) <= APART and tries < TRIES:
+            step = self._best_step(numbers, vector, seed, tries * CHOICES)
+            tries += 1
+            moved = mutated(numbers, seed, step)
+            found = self._draw(moved)
+            if found is not None and self._apart(found) > self._apart(vector):
+                numbers, vector, tries = moved, found, 0
+                steps.append(step)
+        if vector is not None and self._apart(vector) > APART:
+            self._accept(vector, Recipe((seed, *steps)), portrait(numbers, self.bases))
+
+    def _accept(self, vector: npt.NDArray[np.float64], recipe: Recipe, person: Portrait) -> None:
+        """Keep the person if natural movements of theirs pass our own check."""
+        tuned = self._tuned(recipe, person)
+        if tuned is not None and check(self.engine, session(person, tuned), FacePolicy()).is_usable:
+            self.people.append(vector)
+            self.recipes.append(tuned)
+
+    def _tuned(self, recipe: Recipe, person: Portrait) -> Recipe | None:
+        """Lids and mouth moved so that the landmarks follow, or None if no amount of it shows."""
+        calm = self._landmarks(person)
+        if calm is None:
+            return None
+        lids = (skin for skin in LIDS if self._blinks(calm, eyes_closed(person, skin)))
+        mouths = (share for share in MOUTHS if self._opens(calm, mouth_open(person, share)))
+        skin = next(lids, None)
+        share = next(mouths, None) if skin is not None else None
+        return None if skin is None or share is None else replace(recipe, lids=skin, mouth=share)
+
+    def _landmarks(self, person: Portrait) -> Points | None:
+        image = reference_photo(person)
+        faces = self.engine.find(image)
+        return self.engine.landmarks(image, faces[0]) if len(faces) == 1 else None
+
+    def _blinks(self, calm: Points, person: Portrait) -> bool:
+        seen = self._landmarks(person)
+        eyes = (landmarks.EYE_LEFT, landmarks.EYE_RIGHT)
+        return seen is not None and all(
+            landmarks.eye_aspect(seen, eye) < 0.72 * landmarks.eye_aspect(calm, eye) for eye in eyes
+        )
+
+    def _opens(self, calm: Points, person: Portrait) -> bool:
+        seen = self._landmarks(person)
+        return seen is not None and landmarks.mouth_aspect(seen) > landmarks.mouth_aspect(calm) + 0.28
+
+    def _draw(self, numbers: Numbers) -> npt.NDArray[np.float64] | None:
+        image = open_image(jpeg(reference_photo(portrait(numbers, self.bases)), 92))
+        faces = self.engine.find(image)
+        if len(faces) != 1:
+            return None
+        vector = self.engine.embed([(image, faces[0])])[0].astype(np.float64)
+        self.drawn.append(numbers)
+        self.vectors.append(vector)
+        return vector
+
+    def _apart(self, vector: npt.NDArray[np.float64]) -> float:
+        return min((float(np.linalg.norm(vector - other)) for other in self.people), default=9.0)
+
+    def _slope(self) -> npt.NDArray[np.float64]:
+        """Ridge regression of the embedding on the numbers."""
+        x, y = np.array(self.drawn), np.array(self.vectors)
+        x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+        return np.asarray(np.linalg.solve(x.T @ x + 30 * np.eye(x.shape[1]), x.T @ y))
+
+    def _best_start(self, first: int) -> tuple[Numbers, int]:
+        if len(self.drawn) < 60:
+            return numbers_of([first]), first
+        seeds = list(range(first, first + FIRST))
+        candidates = np.array([numbers_of([seed]) for seed in seeds])
+        expected = (candidates - np.mean(self.drawn, axis=0)) @ self._slope() + np.mean(self.vectors, axis=0)
+        best = self._farthest(expected)
+        return candidates[best], seeds[best]
+
+    def _best_step(self, numbers: Numbers, vector: npt.NDArray[np.float64], seed: int, first: int) -> int:
+        steps = range(first, first + CHOICES)
+        moved = np.array([mutated(numbers, seed, step) for step in steps])
+        return first + self._farthest(vector + (moved - numbers) @ self._slope())
+
+    def _farthest(self, expected: npt.NDArray[np.float64]) -> int:
+        people = np.array(self.people)
+        squared = (expected**2).sum(1)[:, None] + (people**2).sum(1)[None] - 2 * expected @ people.T
+        return int(squared.min(axis=1).argmax())

@@ -1,0 +1,175 @@
+"""Reads about cases: one named query per list or number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from registry.enterprises.models import Enterprise
+from verify_api.cases.models import (
+    Case,
+    CaseDeadline,
+    CaseEvent,
+    CaseFact,
+    CheckIn,
+    ListedPerson,
+    PersonList,
+    Proposal,
+    RectificationReport,
+)
+from verify_api.cases.states import RECTIFICATION, State, Track
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """One page of cases with the total."""
+
+    cases: list[Case]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; at least one."""
+        return max(1, -(-self.total // PAGE))
+
+
+def cases_of_enterprise(session: Session, enterprise_id: int) -> list[Case]:
+    """All cases of an enterprise, newest first."""
+    query = select(Case).where(Case.enterprise_id == enterprise_id).options(*_LOADED)
+    return list(session.scalars(query.order_by(Case.id.desc())))
+
+
+def find_cases(
+    session: Session,
+    *,
+    states: Sequence[State] = (),
+    track: Track | None = None,
+    text: str = "",
+    page: int = 1,
+) -> CasePage:
+    """Cases for staff: by state, track, and part of a number, USCC or name; the next due first."""
+    wanted: list[ColumnElement[bool]] = []
+    if states:
+        wanted.append(Case.state.in_([state.value for state in states]))
+    if track:
+        wanted.append(Case.track == track.value)
+    if text.strip():
+        like = f"%{text.strip()}%"
+        named = or_(Case.number.ilike(like), Enterprise.name.ilike(like), Enterprise.uscc.ilike(like))
+        wanted.append(named)
+    base = select(Case).join(Enterprise, Enterprise.id == Case.enterprise_id).where(*wanted)
+    total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
+    ordered = base.options(*_LOADED).order_by(Case.due_at.asc().nulls_last(), Case.id.desc())
+    rows = session.scalars(ordered.limit(PAGE).offset((max(page, 1) - 1) * PAGE))
+    return CasePage(list(rows), total, max(page, 1))
+
+
+def rectification_board(session: Session) -> list[Case]:
+    """Cases in 整改 or at its end, the most urgent first."""
+    states = [*RECTIFICATION, State.REVOCATION_PROPOSED, State.RECTIFIED, State.REVOKED, State.NOT_REVOKED]
+    query = select(Case).where(Case.state.in_([state.value for state in states])).options(*_LOADED)
+    ordered = query.order_by(Case.closed_at.is_not(None), Case.due_at.asc().nulls_first(), Case.id.desc())
+    return list(session.scalars(ordered.limit(500)))
+
+
+def count_by_state(session: Session) -> dict[State, int]:
+    """How many cases stand in each state."""
+    query = select(Case.state, func.count()).group_by(Case.state)
+    return {State(state): count for state, count in session.execute(query)}
+
+
+def history(session: Session, case_id: int) -> list[CaseEvent]:
+    """Everything that happened, in order."""
+    query = select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.seq)
+    return list(session.scalars(query))
+
+
+def deadlines(session: Session, case_id: int) -> list[CaseDeadline]:
+    """Every deadline the case ever had, the newest first."""
+    query = select(CaseDeadline).where(CaseDeadline.case_id == case_id).order_by(CaseDeadline.id.desc())
+    return list(session.scalars(query))
+
+
+def running_deadlines(session: Session, case_ids: Sequence[int]) -> dict[int, CaseDeadline]:
+    """The running deadline of each of these cases."""
+    query = select(CaseDeadline).where(CaseDeadline.case_id.in_(case_ids), CaseDeadline.ended_at.is_(None))
+    return {row.case_id: row for row in session.scalars(query)}
+
+
+def lists(session: Session, case_id: int) -> list[PersonList]:
+    """Every version of the list, the newest first."""
+    query = select(PersonList).where(PersonList.case_id == case_id).order_by(PersonList.version.desc())
+    return list(session.scalars(query))
+
+
+def reports(session: Session, case_id: int) -> list[RectificationReport]:
+    """整改报告, the newest first."""
+    query = select(RectificationReport).where(RectificationReport.case_id == case_id)
+    return list(session.scalars(query.order_by(RectificationReport.id.desc())))
+
+
+def standing_facts(session: Session, case_ids: Sequence[int]) -> dict[int, list[CaseFact]]:
+    """What stands beside the state of each of these cases: holds, pauses, appeals, waits."""
+    query = select(CaseFact).where(CaseFact.case_id.in_(case_ids), CaseFact.ended_at.is_(None))
+    found: dict[int, list[CaseFact]] = {case_id: [] for case_id in case_ids}
+    for fact in session.scalars(query.order_by(CaseFact.id)):
+        found[fact.case_id].append(fact)
+    return found
+
+
+def waiting_room(session: Session) -> list[tuple[CaseFact, Case]]:
+    """Every case the sweep waits for, and every failed service, with the reason, the longest wait first."""
+    kinds = ("wait", "service_failed", "notice_draft", "hold", "appeal", "pause")
+    query = (
+        select(CaseFact, Case)
+        .join(Case, Case.id == CaseFact.case_id)
+        .where(CaseFact.ended_at.is_(None), CaseFact.kind.in_(kinds))
+        .options(*_LOADED)
+        .order_by(CaseFact.since)
+    )
+    return [(fact, case) for fact, case in session.execute(query)]
+
+
+def open_proposals(session: Session, case_id: int | None = None) -> list[Proposal]:
+    """Steps that wait for a second officer."""
+    query = select(Proposal).where(Proposal.outcome.is_(None))
+    if case_id is not None:
+        query = query.where(Proposal.case_id == case_id)
+    return list(session.scalars(query.order_by(Proposal.id)))
+
+
+def people_done(session: Session, list_id: int) -> tuple[int, int]:
+    """(checked in, on the list)."""
+    done = select(func.count()).where(CheckIn.list_id == list_id, CheckIn.voided_at.is_(None))
+    total = select(func.count()).where(ListedPerson.list_id == list_id)
+    return session.scalar(done) or 0, session.scalar(total) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class PassRate:
+    """合格率 = passed / due, with the denominator shown; cancelled cases do not count."""
+
+    passed: int
+    due: int
+
+    @property
+    def share(self) -> float | None:
+        """None while nothing is due."""
+        return self.passed / self.due if self.due else None
+
+
+def pass_rate(session: Session, *, since: datetime, until: datetime) -> PassRate:
+    """Cases that ended in the half-open period, or that wait to lapse: how many of them passed."""
+    good = (State.PASSED.value, State.RECTIFIED.value)
+    ended = (*good, State.LAPSED.value, State.REVOKED.value, State.NOT_REVOKED.value)
+    query = select(Case.state).where(Case.state.in_(ended), Case.closed_at >= since, Case.closed_at < until)
+    states = list(session.scalars(query))
+    return PassRate(sum(state in good for state in states), len(states))
+
+
+_LOADED = (joinedload(Case.enterprise), selectinload(Case.items))

@@ -1,0 +1,1 @@
+"""Staff pages and their JSON API. Calls services, holds no rules."""

@@ -1,0 +1,109 @@
+"""What staff send. Shapes only; every rule is the services'."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+import geo
+from verify_api.cases.openings import StockReason
+from verify_api.http.deps import Body
+from verify_api.notices.models import ServiceMethod
+
+Said = Annotated[str, Field(max_length=5000)]
+
+
+class Nothing(Body):
+    """An act without particulars."""
+
+
+class Why(Body):
+    """A reason for a step."""
+
+    reason: Said
+
+
+class Opinion(Body):
+    """审核意见."""
+
+    opinion: Said = ""
+
+
+class ReasonGiven(Body):
+    """One of the reasons of SZ-31 with its note."""
+
+    code: StockReason
+    note: Said
+
+
+class OpenStock(Body):
+    """A STOCK case."""
+
+    uscc: Annotated[str, Field(max_length=18)]
+    reasons: Annotated[list[ReasonGiven], Field(max_length=20)]
+    items: list[int] | None = None
+
+
+class Service(Body):
+    """送达 by other means."""
+
+    served_on: date
+    method: ServiceMethod
+    proof: Said
+
+
+class Void(Body):
+    """打卡不合格."""
+
+    attempt: Annotated[str, Field(max_length=32)]
+    reason: Said
+
+
+class Extension(Why):
+    """A later last day."""
+
+    last_day: date
+
+
+class Step(Why):
+    """A step that needs a second officer."""
+
+    action: Literal["void_approval", "rescind_notice", "rescind_decision", "revoke", "keep"]
+
+
+class SecondSignature(Body):
+    """The other officer's answer."""
+
+    agreed: bool
+    reason: Said = ""
+
+
+class AppealAnswer(Why):
+    """The answer to a 陈述申辩."""
+
+    upheld: bool
+
+
+class Decision(Body):
+    """An officer's judgement of an attempt of the review band."""
+
+    decision: Literal["accept", "refuse"]
+    reason: Said
+
+
+class PointGiven(Body):
+    """Where the registered address is: a point with a radius, or a polygon (GeoJSON)."""
+
+    lng: float
+    lat: float
+    datum: geo.Datum
+    radius_m: float | None = None
+    polygon: dict[str, Any] | None = None
+
+
+class Window(Body):
+    """A person came to the window instead (人脸办法 10)."""
+
+    person: int
+    document: Said
+    note: Said = ""

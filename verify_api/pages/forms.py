@@ -1,0 +1,55 @@
+"""Fields of posted forms, given out only after the request has been found to be the user's own."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+
+from verify_api.accounts.deps import AnyCallerDep, refuse_large, require_csrf, session_cookie, visitor_cookie
+from verify_api.http.deps import PartsDep
+
+_VALUE_MAX = 20_000  # Longer than any opinion or reason; a form is not a way to store books.
+
+
+class Fields:
+    """The text fields of a form. What is absent reads as an empty string."""
+
+    def __init__(self, form: FormData) -> None:
+        """Keep the text fields; files are read elsewhere."""
+        self._form = form
+
+    def text(self, name: str, *, strip: bool = True) -> str:
+        """One field, without blanks around it, cut at a length nobody reaches by hand."""
+        value = self._form.get(name, "")
+        text = value[:_VALUE_MAX] if isinstance(value, str) else ""
+        return text.strip() if strip else text
+
+    def number(self, name: str) -> int | None:
+        """One field as a whole number; None if it is none."""
+        text = self.text(name)
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+    def numbers(self, name: str) -> list[int]:
+        """All ticked values of a name, each once, in the order of the form."""
+        values = (value for value in self._form.getlist(name) if isinstance(value, str))
+        return list(dict.fromkeys(int(v) for v in values if v.isascii() and v.isdigit() and len(v) < 16))
+
+
+async def own_form(request: Request, _caller: AnyCallerDep) -> Fields:
+    """The form of somebody who is logged in; `any_caller` has checked its token."""
+    refuse_large(request)
+    return Fields(await request.form())
+
+
+async def visitor_form(request: Request, parts: PartsDep) -> Fields:
+    """The form of a visitor, tied to the cookie that came with its page (log-in CSRF).
+
+    Somebody who is logged in at one door may stand at the other: then the page carries the session's token.
+    """
+    names = visitor_cookie(parts), session_cookie(parts)
+    await require_csrf(request, *(request.cookies.get(name, "") for name in names))
+    return Fields(await request.form())
+
+
+FormDep = Annotated[Fields, Depends(own_form)]
+VisitorFormDep = Annotated[Fields, Depends(visitor_form)]

@@ -1,0 +1,1 @@
+"""Outside registers of MO-11: over HTTP, and the offline twin."""
