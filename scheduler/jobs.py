@@ -11,6 +11,7 @@ from registry.addresses.jobs import propose_missing
 from registry.clock import SHANGHAI
 from registry.sync.delivery import deliver_changes
 from registry.sync.service import sync_all
+from verify_api.accounts.cleaning import purge as purge_accounts
 from verify_api.audit.service import link_new_rows
 from verify_api.checkins.requeue import expire_open, requeue_stuck
 from verify_api.deadlines.receipts import pull_deliveries, pull_failures
@@ -60,6 +61,7 @@ JOBS: tuple[Job, ...] = (
     Job("link_audit", every(60), lambda p, _o: _link(p)),
     Job("purge_answers", daily(3, 30), lambda p, _o: purge(p.sessions)),
     Job("place_addresses", daily(4), lambda p, o: propose_missing(p.sessions, o.geocoder, clock=p.clock)),
+    Job("purge_accounts", daily(3, 40), lambda p, _o: _purge_accounts(p)),
 )
 
 
@@ -72,6 +74,11 @@ def _sync(parts: Parts, outside: Outside) -> None:
             keyring=parts.keyring,
             now=parts.clock(),
         )
+
+
+def _purge_accounts(parts: Parts) -> None:
+    with parts.sessions.begin() as session:
+        purge_accounts(session, now=parts.clock())
 
 
 def _link(parts: Parts) -> None:
