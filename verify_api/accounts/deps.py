@@ -63,8 +63,8 @@ def csrf_token(secret: str) -> str:
     return hmac.new(secret.encode(), b"csrf", "sha256").hexdigest()
 
 
-async def require_csrf(request: Request, secret: str) -> None:
-    """Let a request pass that carries the token of `secret`, in a header or as a form field.
+async def require_csrf(request: Request, *secrets: str) -> None:
+    """Let a request pass that carries the token of one of the secrets, in a header or as a form field.
 
     Raises:
         CsrfFailed: It does not, or a browser says that it comes from another site.
@@ -75,7 +75,8 @@ async def require_csrf(request: Request, secret: str) -> None:
     if not given and request.headers.get("content-type", "").startswith(_FORM_TYPES):
         refuse_large(request)
         given = str((await request.form()).get(CSRF_FIELD, ""))
-    if not secret or not hmac.compare_digest(given.encode(), csrf_token(secret).encode()):
+    fits = [hmac.compare_digest(given.encode(), csrf_token(one).encode()) for one in secrets if one]
+    if not any(fits):
         raise CsrfFailed
 
 

@@ -110,8 +110,8 @@ def _page(
     proposals = queries.open_proposals(session, case.id)
     tries = attempts_of_case(session, case.id)
     people = {one["person"] for row in rows for one in row.people}
-    labels: list[str | None] = [*(one.actor for one in history)] + [one.proposed_by for one in proposals]
-    labels += [row.reviewed_by for row in rows] + [row.claimed_by for row in rows]
+    labels = {one.actor for one in history} | {one.proposed_by for one in proposals}
+    labels |= {label for row in rows for label in (row.reviewed_by, row.claimed_by) if label}
     return frame.show(
         "console/case.html",
         here="cases",
