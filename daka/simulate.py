@@ -17,7 +17,7 @@ from daka.simulation.stories import all_stories
 from daka.simulation.timelapse import BEGINS, ENDS, open_city, play
 from daka.simulation.world import Addresses, World
 from daka.stack import PORTS, Stack, StartFailed
-from miniapp_mock.city import City, build_city
+from miniapp_mock.city import City, build_city, people_coming
 from miniapp_mock.client import Garbled, NoAnswer, Officer, Problem
 from registry import embedded
 from verify_api.accounts.actor import Role
