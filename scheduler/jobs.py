@@ -15,6 +15,7 @@ from verify_api.accounts.cleaning import purge as purge_accounts
 from verify_api.audit.service import link_new_rows
 from verify_api.checkins.requeue import expire_open, requeue_stuck
 from verify_api.deadlines.receipts import pull_deliveries, pull_failures
+from verify_api.deadlines.recompute import settle
 from verify_api.deadlines.reminders import remind
 from verify_api.deadlines.sweep import sweep
 from verify_api.http.idempotency import purge
@@ -54,6 +55,7 @@ JOBS: tuple[Job, ...] = (
     Job("failed_services", every(300), lambda p, _o: pull_failures(p.sessions, now=p.clock())),
     Job("requeue_stuck_attempts", every(60), lambda p, _o: requeue_stuck(p.sessions, now=p.clock())),
     Job("expire_attempts", every(60), lambda p, _o: expire_open(p.sessions, now=p.clock())),
+    Job("settle_deadlines", every(3600), lambda p, _o: settle(p.sessions, now=p.clock())),
     Job("deadline_sweep", every(60), lambda p, _o: sweep(p.sessions, now=p.clock())),
     Job("reminders", every(1800), lambda p, _o: remind(p.sessions, now=p.clock())),
     Job("produce_documents", every(15), lambda p, o: _produce(p, o)),
