@@ -193,6 +193,11 @@ def test_people_beyond_the_need_are_named_because_all_of_them_must_come() -> Non
     assert extra.people == ("p2", "p3")
 
 
+def test_only_as_many_are_named_as_the_list_can_do_without() -> None:
+    found = check(asked(4, 0, builder("p1"), builder("p2"), builder("p3")), ["p1", "p2", "p3"])
+    assert [w.people for w in found.warnings if w.code == "more_than_needed"] == [("p3",)]
+
+
 def test_one_person_may_serve_several_items_and_thresholds_hold_per_item() -> None:
     first = asked(2, 0, both("p1"), titled("p2"))
     second = Item("机电工程施工总承包三级", 0, 4, "p1")
