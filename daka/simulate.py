@@ -9,20 +9,24 @@ import click
 import psycopg
 from rich.console import Console
 
+from daka.simulation.open_house import stay_open
+from daka.simulation.portraits import draw_portraits
 from daka.simulation.reckoning import reckon
 from daka.simulation.show import Show
 from daka.simulation.stories import all_stories
 from daka.simulation.timelapse import BEGINS, ENDS, open_city, play
 from daka.simulation.world import Addresses, World
-from daka.stack import Stack, StartFailed
-from miniapp_mock.city import City, build_city
+from daka.stack import PORTS, Stack, StartFailed
+from miniapp_mock.city import City, build_city, people_coming
 from miniapp_mock.client import Garbled, NoAnswer, Officer, Problem
 from registry import embedded
 from verify_api.accounts.actor import Role
 from verify_api.accounts.staff import add_staff
+from verify_api.settings import settings
 
 UNLAWFUL = 1
 DATABASE = "daka"
+LOG_WIDTH = 132  # Where there is no terminal, e.g. in a log, lines need not break early.
 SERVICES = ("upstream", "sms", "identity", "api", "worker")
 
 
@@ -39,36 +43,47 @@ SERVICES = ("upstream", "sms", "identity", "api", "worker")
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("var/portraits"),
     show_default=True,
-    help="Made by `python -m tools.portraits make`.",
+    help="Portraits of invented people; drawn if they are not there yet.",
 )
+@click.option("--once/--serve", default=True, help="Stop after the table, or go on serving.  [default: once]")
 @click.pass_context
-def simulate(ctx: click.Context, folder: Path, portraits: Path) -> None:
+def simulate(ctx: click.Context, folder: Path, portraits: Path, *, once: bool) -> None:
     """Play the time-lapse; exit 1 if an outcome is not the one the rules demand."""
-    city = _city(portraits)
-    _empty(folder)
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=LOG_WIDTH)
+    city = _city(portraits, console)
+    _empty(folder)
+    _fresh_database(folder)
     show = Show(console, BEGINS.date(), ENDS.date())
-    show.say(
-        f"示例城市：{len(city.firms)} 家企业，{BEGINS:%Y-%m-%d} 至 {ENDS:%Y-%m-%d}，全部经由 HTTP 接口办理。"
-    )
+    show.say(f"示例城市 {len(city.firms)} 家企业，{BEGINS.date()} 至 {ENDS.date()}，全部经由 HTTP 接口办理。")
+    ports = {} if once else PORTS
     try:
-        with Stack(folder, at=BEGINS, services=SERVICES) as stack, ThreadPoolExecutor(4) as pool:
-            is_lawful = _run(stack, city, show, pool, folder)
+        with Stack(folder, at=BEGINS, ports=ports, services=SERVICES) as stack, ThreadPoolExecutor(4) as pool:
+            world = _world(stack, city, pool)
+            is_lawful = _play(world, show, folder)
+            show.say(f"用时 {show.seconds:.0f} 秒。")
+            if not once:
+                stay_open(stack, world, console)
     except (StartFailed, Problem, NoAnswer, Garbled, AssertionError) as error:
         raise click.ClickException(f"时间推演中断：{error}（日志见 {folder / 'logs'}）") from error
-    show.say(f"用时 {show.seconds:.0f} 秒。")
     if not is_lawful:
         show.say("有结果与规则不符。")
         ctx.exit(UNLAWFUL)
 
 
-def _run(stack: Stack, city: City, show: Show, pool: ThreadPoolExecutor, folder: Path) -> bool:
+def _world(stack: Stack, city: City, pool: ThreadPoolExecutor) -> World:
     admin, reviewer = _officers(stack)
-    world = World(_addresses(stack), stack.clock, stack.tick, city, admin, reviewer, pool)
+    power = (stack.kill, stack.launch)
+    return World(_addresses(stack), stack.clock, stack.tick, *power, city, admin, reviewer, pool)
+
+
+def _play(world: World, show: Show, folder: Path) -> bool:
+    """The stories and the reckoning; True if every outcome is the lawful one."""
     documents = folder / "documents"
     documents.mkdir(parents=True, exist_ok=True)
     open_city(world)
-    stories = all_stories([firm.key for firm in city.firms])
+    stories = all_stories([firm.key for firm in world.city.firms])
     with show.running():
         desks = play(world, stories, show)
     titles = {story.key: story.title for story in stories}
@@ -77,13 +92,22 @@ def _run(stack: Stack, city: City, show: Show, pool: ThreadPoolExecutor, folder:
     return not any(line.differences for line in lines)
 
 
-def _city(portraits: Path) -> City:
-    folders = sorted(path for path in (portraits / "people").glob("*") if (path / "front.jpg").is_file())
+def _city(portraits: Path, console: Console) -> City:
+    """The city with a portrait for everybody who comes; draws them the first time."""
+    wanted = people_coming()
+    folders = _drawn(portraits)
+    if len(folders) < wanted:
+        console.print("准备示例人像（仅首次）……")
+        draw_portraits(portraits, wanted, settings().cache_folder)
+        folders = _drawn(portraits)
     try:
         return build_city(folders)
     except ValueError as error:
-        hint = "请先运行 python -m tools.portraits make"
-        raise click.ClickException(f"{portraits} 里只有 {len(folders)} 人的照片，不够用；{hint}") from error
+        raise click.ClickException(f"{portraits} 里只有 {len(folders)} 人的照片，不够用") from error
+
+
+def _drawn(portraits: Path) -> list[Path]:
+    return sorted(path for path in (portraits / "people").glob("*") if (path / "front.jpg").is_file())
 
 
 def _empty(folder: Path) -> None:

@@ -20,6 +20,7 @@ from verify_api.portal.cases import router as portal_cases
 from verify_api.portal.profile import router as portal_profile
 from verify_api.portal.syncing import router as portal_sync
 from verify_api.selection.routes import router as selection
+from verify_api.web import install_pages
 
 ROUTERS = (
     accounts,
@@ -56,6 +57,7 @@ def create_app(
     app.get("/healthz", include_in_schema=False)(_health)
     for router in ROUTERS:
         app.include_router(router)
+    install_pages(app)
     return app
 
 

@@ -13,7 +13,7 @@ from verify_api.console import (
     case_pages as console_case_pages,
 )
 from verify_api.pages import assets, errors
-from verify_api.portal import case_pages, choosing_pages, notice_pages, profile_pages
+from verify_api.portal import case_pages, choosing_pages, notice_pages, profile_pages, sync_pages
 
 ROUTERS = (
     assets.router,
@@ -22,6 +22,7 @@ ROUTERS = (
     case_pages.router,
     choosing_pages.router,
     notice_pages.router,
+    sync_pages.router,
     board_pages.router,
     review_pages.router,
     console_case_pages.router,

@@ -94,6 +94,11 @@ def build_city(portraits: Sequence[Path], *, plans: Sequence[FirmPlan] = SHENZHE
     return City(tuple(_firm(rng, people, faces, plan, n) for n, plan in enumerate(plans)))
 
 
+def people_coming(plans: Sequence[FirmPlan] = SHENZHEN) -> int:
+    """How many portraits it takes for everybody who comes to have one of their own."""
+    return sum(_coming(plan) for plan in plans)
+
+
 def _coming(plan: FirmPlan) -> int:
     """How many of a firm stand before a camera."""
     chosen = sum(place.goes for place in _places(plan))

@@ -81,6 +81,9 @@ _TOLD = (
     _firm("held", "示例和顺混凝土", ordinary(CONCRETE), datum="cgcs2000"),
     _firm("spring", "示例元宵古建", ordinary(ANCIENT)),
     _firm("midnight", "示例三更起重", ordinary(LIFTING), datum="gcj02"),
+    _firm("live-checkin", "示例今朝起重", ordinary(LIFTING), datum="gcj02"),
+    _firm("live-review", "示例向阳混凝土", ordinary(CONCRETE), attends=0),
+    _firm("live-board", "示例春晓古建", ordinary(ANCIENT), attends=0),
     _firm("cancelled", "示例归航起重", ordinary(LIFTING), attends=0),
 )
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from registry.credit.models import CrossCheck
@@ -97,7 +98,7 @@ def newest_checks(session: Session, person_id: int) -> dict[CheckKind, CrossChec
     rows = session.scalars(
         select(CrossCheck)
         .where(CrossCheck.person_id == person_id)
-        .distinct(CrossCheck.kind)
+        .ext(distinct_on(CrossCheck.kind))
         .order_by(CrossCheck.kind, CrossCheck.id.desc())
     )
     found = {CheckKind(row.kind): row for row in rows}

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert as plain_insert
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from registry.clock import SHANGHAI
@@ -156,7 +156,7 @@ def _held(session: Session, ids: Collection[int]) -> dict[tuple[int, str], tuple
     rows = session.execute(
         select(StageRecord.project_id, StageRecord.stage, StageRecord.version, StageRecord.content_sha256)
         .where(StageRecord.project_id.in_(ids))
-        .distinct(StageRecord.project_id, StageRecord.stage)
+        .ext(distinct_on(StageRecord.project_id, StageRecord.stage))
         .order_by(StageRecord.project_id, StageRecord.stage, StageRecord.version.desc())
     )
     return {(project, stage): (version, digest) for project, stage, version, digest in rows}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from registry.projects.grades import Dated, is_public
@@ -32,7 +33,7 @@ def newest_records(session: Session, project_id: int) -> dict[Stage, StageRecord
     rows = session.scalars(
         select(StageRecord)
         .where(StageRecord.project_id == project_id)
-        .distinct(StageRecord.stage)
+        .ext(distinct_on(StageRecord.stage))
         .order_by(StageRecord.stage, StageRecord.version.desc())
     )
     return {Stage(row.stage): row for row in rows}
@@ -57,7 +58,7 @@ def grades_as_of(
     rows = session.execute(
         select(GradeEntry.project_id, GradeEntry.stage, GradeEntry.grade)
         .where(GradeEntry.project_id.in_(project_ids), GradeEntry.at <= moment)
-        .distinct(GradeEntry.project_id, GradeEntry.stage)
+        .ext(distinct_on(GradeEntry.project_id, GradeEntry.stage))
         .order_by(GradeEntry.project_id, GradeEntry.stage, GradeEntry.at.desc(), GradeEntry.id.desc())
     )
     for project_id, stage, grade in rows:
@@ -141,7 +142,7 @@ def parties_of(session: Session, project_id: int) -> list[ProjectParty]:
     rows = session.scalars(
         select(ProjectParty)
         .where(ProjectParty.project_id == project_id)
-        .distinct(ProjectParty.role, ProjectParty.uscc)
+        .ext(distinct_on(ProjectParty.role, ProjectParty.uscc))
         .order_by(ProjectParty.role, ProjectParty.uscc, ProjectParty.id.desc())
     )
     return list(rows)
@@ -219,7 +220,7 @@ def count_by_grade(session: Session, stage: Stage, moment: datetime) -> dict[Gra
     newest = (
         select(GradeEntry.grade)
         .where(GradeEntry.stage == stage, GradeEntry.at <= moment)
-        .distinct(GradeEntry.project_id)
+        .ext(distinct_on(GradeEntry.project_id))
         .order_by(GradeEntry.project_id, GradeEntry.at.desc(), GradeEntry.id.desc())
         .subquery()
     )

@@ -77,7 +77,7 @@ def _coming(lines: list[dict[str, Any]]) -> list[Bar]:
     days = Counter(line["deadline"]["days_left"] for line in lines)
     names = {0: "今天", 1: "明天"}
     return [
-        Bar(names.get(n, f"{n}天"), days[n], "bad" if n <= 1 else "warn" if n <= 7 else "") for n in range(14)
+        Bar(names.get(n, f"{n}天"), days[n], "bad" if n <= 3 else "warn" if n <= 7 else "") for n in range(14)
     ]
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from markupsafe import Markup
 
 import geo
-from geo.sketch import sketch
 from registry.enterprises.models import RegisteredPoint
 from verify_api.cases.ground import Ground
 from verify_api.cases.review import fence_of
@@ -17,7 +16,7 @@ def fence_sketch(fence: Mapping[str, Any] | None, positions: Sequence[Mapping[st
     if not fence:
         return Markup("")
     try:
-        drawn = sketch(geo.load_fence(fence), [_fix(one) for one in positions])
+        drawn = geo.sketch(geo.load_fence(fence), [_fix(one) for one in positions])
     except geo.FenceInvalid:
         return Markup("")
     # The sketch escapes every text it draws; names and places never reach it as markup.

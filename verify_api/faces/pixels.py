@@ -67,7 +67,9 @@ def _refined(one: Grey, other: Grey) -> float:
     start = np.eye(2, 3, dtype=np.float32)
     enough = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
     try:
-        found, _ = cv2.findTransformECC(one, other, start, cv2.MOTION_AFFINE, enough, np.empty(0, np.uint8), 3)
+        found, _ = cv2.findTransformECC(
+            one, other, start, cv2.MOTION_AFFINE, enough, np.empty(0, np.uint8), 3
+        )
     except cv2.error:  # It did not converge: the pictures differ.
         return -1.0
     return float(found)
