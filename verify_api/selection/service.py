@@ -111,8 +111,9 @@ def question(
     """What a list for these items is judged by on the day (SZ-16 … SZ-25).
 
     `files` are the uploaded certificate files per person as (holding, number); None leaves files out of the
-    question. `also` names people to be told about even if the roster has dropped them (a draft's); the
-    items' leads always are. Numbers that staff entered for `case_id` stand in for the standard's.
+    question. `also` names people to be told about even if the roster has dropped them (a draft's), as far
+    as they ever stood on it; the items' leads always are. Numbers that staff entered for `case_id` stand in
+    for the standard's.
     """
     enterprise = session.get_one(Enterprise, enterprise_id)
     asked = tuple(
@@ -121,7 +122,15 @@ def question(
     leads = [item.technical_lead_id for item in items if item.technical_lead_id is not None]
     return SelectionInput(
         items=asked,
-        people=tuple(_people(session, enterprise_id, [*leads, *also], files, set(in_open_case))),
+        people=tuple(
+            _people(
+                session,
+                enterprise_id,
+                leads + _once_here(session, enterprise_id, also),
+                files,
+                set(in_open_case),
+            )
+        ),
         permit=permit_state(permits_of(session, enterprise_id), on=on),
         on=on,
         enterprise=enterprise.uscc,
@@ -131,6 +140,16 @@ def question(
         without_permit_percent=policy.selection.without_permit_percent,
         dual_certificate=policy.selection.dual_certificate,
     )
+
+
+def _once_here(session: Session, enterprise_id: int, people: Collection[int]) -> list[int]:
+    """Those who stand or stood on the roster: a stranger's certificates are nobody's business here."""
+    if not people:
+        return []
+    query = select(RosterEntry.person_id).where(
+        RosterEntry.enterprise_id == enterprise_id, RosterEntry.person_id.in_(people)
+    )
+    return list(session.scalars(query.distinct()))
 
 
 def _people(
