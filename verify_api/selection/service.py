@@ -28,6 +28,7 @@ from verify_api.selection.required import item_of
 from verify_api.selection.values import AtHalf, Item, SelectionInput
 
 OVERRIDE_LOCK = 4_031_931
+LIGHTS_LOCK = 4_031_932
 MOST_REQUIRED = 10_000
 MAY_ENTER = (Role.REVIEWER, Role.ADMIN)
 
@@ -252,7 +253,9 @@ def refresh_lights(
     today = now.astimezone(SHANGHAI).date()
     version = policy_on(session, on=today)
     counts: dict[str, int] = {}
-    for enterprise in session.scalars(_enterprises(enterprise_ids)):
+    for enterprise in session.scalars(_enterprises(enterprise_ids)).all():
+        # Two processes set the same lights one after the other, not one of them with an error.
+        session.execute(select(func.pg_advisory_xact_lock(LIGHTS_LOCK, enterprise.id % 2**31)))
         # A firm that is gone (注销, 迁出) has no lights; what it had is ended.
         items = list(session.scalars(_valid_items(enterprise.id))) if enterprise.is_active else []
         given = question(session, enterprise_id=enterprise.id, items=items, on=today, policy=version.policy)
