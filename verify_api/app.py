@@ -7,6 +7,7 @@ from verify_api.accounts.routes import router as accounts
 from verify_api.console.cases import router as console_cases
 from verify_api.console.handwork import router as console_handwork
 from verify_api.console.operations import router as console_operations
+from verify_api.console.requirements import router as console_requirements
 from verify_api.http import problems
 from verify_api.http.headers import SecurityHeaders
 from verify_api.http.idempotency import IdempotencyMiddleware
@@ -31,6 +32,7 @@ ROUTERS = (
     console_cases,
     console_handwork,
     console_operations,
+    console_requirements,
     miniapp_sessions,
     miniapp_attempts,
     receipts,
