@@ -3,12 +3,14 @@
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from registry.enterprises.models import RegisteredPoint
 from tests.verify_api.pages.conftest import Site
 from verify_api.accounts.actor import Role
 from verify_api.audit.models import AccessEntry
 from verify_api.cases.facts import standing
+from verify_api.cases.models import PersonList
 
 
 def _state(site: Site, name: str) -> str:
@@ -63,6 +65,23 @@ def test_a_rejection_needs_an_opinion_and_an_approval_opens_the_check_in(site: S
     approved = site.post(path, {"decision": "approve", "opinion": "材料齐全"}, on=path)
     assert approved.status_code == 303
     assert _state(site, "submitted") == "CHECKING_IN"
+
+
+@pytest.mark.rule("SZ-30a")
+def test_an_approval_that_is_refused_leaves_nothing_behind(site: Site) -> None:
+    session, firm = site.bureau.session, site.bureau.firms["submitted"]
+    mine = RegisteredPoint.enterprise_id == firm.enterprise.id
+    session.execute(update(RegisteredPoint).where(mine).values(confirmed_at=None, confirmed_by=None))
+    session.commit()
+    site.as_staff(Role.REVIEWER)
+    path = f"/console/cases/{site.number('submitted')}/review"
+    answer = site.post(path, {"decision": "approve", "opinion": ""}, on=path)
+    assert (answer.status_code, "坐标尚未由工作人员确认" in answer.text) == (422, True)
+    session.expire_all()
+    row = session.scalars(
+        select(PersonList).where(PersonList.case_id == site.bureau.cases["submitted"].id)
+    ).one()
+    assert (row.status, row.claimed_by) == ("submitted", None)
 
 
 @pytest.mark.rule("SZ-29")
