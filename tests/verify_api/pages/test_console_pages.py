@@ -10,7 +10,7 @@ from tests.verify_api.pages.conftest import Site
 from verify_api.accounts.actor import Role
 from verify_api.audit.models import AccessEntry
 from verify_api.cases.facts import standing
-from verify_api.cases.models import PersonList
+from verify_api.cases.models import PersonList, Proposal
 
 
 def _state(site: Site, name: str) -> str:
@@ -154,6 +154,22 @@ def test_a_step_for_two_officers_takes_two(site: Site) -> None:
     html = site.get(case).text
     assert "须由另一名工作人员复核" in html
     assert _state(site, "revoked") == "REVOKED"
+
+
+def test_who_comes_to_the_window_is_signed_for_by_two(site: Site) -> None:
+    case = f"/console/cases/{site.number('checking')}"
+    person = site.bureau.firms["checking"].enough[5]
+    site.as_staff(Role.REVIEWER)
+    typed = {"person": str(person), "document": "居民身份证", "note": ""}
+    assert site.post(f"{case}/acts/window", typed, on=case).status_code == 303
+    session = site.bureau.session
+    [row] = session.scalars(select(Proposal).where(Proposal.outcome.is_(None))).all()
+    second = {"proposal": str(row.id)}
+    alone = site.post(f"{case}/acts/window-signature", second, on=case)
+    assert (alone.status_code, "须由两名工作人员" in alone.text) == (422, True)
+    site.as_staff(Role.ADMIN)
+    assert site.post(f"{case}/acts/window-signature", second, on=case).status_code == 303
+    assert "<b>5</b> / 6" in site.get(case).text
 
 
 def test_looking_at_tonight_changes_nothing(site: Site) -> None:
