@@ -23,6 +23,7 @@ from verify_api.messages.dispatch import deliver_due, poll
 from verify_api.notices.batch import produce_pending
 from verify_api.outside import Outside
 from verify_api.parts import Parts
+from verify_api.store_pages.jobs import deem_filings, publish_projects
 
 Run = Callable[[Parts, Outside], object]
 
@@ -64,6 +65,8 @@ JOBS: tuple[Job, ...] = (
     Job("purge_answers", daily(3, 30), lambda p, _o: purge(p.sessions)),
     Job("place_addresses", daily(4), lambda p, o: propose_missing(p.sessions, o.geocoder, clock=p.clock)),
     Job("purge_accounts", daily(3, 40), lambda p, _o: _purge_accounts(p)),
+    Job("deem_filings", every(300), lambda p, _o: deem_filings(p)),
+    Job("publish_projects", every(60), lambda p, _o: publish_projects(p)),
 )
 
 
