@@ -1,15 +1,12 @@
 """Journeys of the check-in, over HTTP and through real processes: nothing is patched."""
 
-import time
 from datetime import timedelta
 
-import httpx
 import pytest
 
 from daka.simulation import acts, attempts
 from daka.simulation.desk import Desk
 from daka.simulation.world import World, moment
-from daka.stack import Stack
 from miniapp_mock.client import Problem
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -19,17 +16,6 @@ def at(world: World, text: str) -> None:
     """Leap to a moment and let the scheduler run there."""
     world.set_clock(moment(text))
     world.tick()
-
-
-def until_it_answers(url: str) -> None:
-    """Wait for a process that has just been started again."""
-    for _ in range(300):
-        try:
-            httpx.get(f"{url}/healthz", timeout=2)
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError("the service did not come back")
 
 
 def open_for_check_in(desk: Desk, *, on: str) -> None:
@@ -86,32 +72,6 @@ def test_what_is_not_a_check_in_is_refused_and_kept(desk: Desk) -> None:
     ]
     desk.check_in([first, second, third])
     assert desk.state() == "PASSED"
-
-
-@pytest.mark.firm("crash")
-def test_a_crash_between_hand_in_and_verdict_costs_nothing(desk: Desk, stack: Stack) -> None:
-    open_for_check_in(desk, on="2025-03-03")
-    (person,) = desk.firm.going
-    at(desk.world, "2025-04-03 23:57")
-    desk.bind([person])
-    phone = desk.phone(person)
-    stack.kill("worker")
-    attempt = phone.open_attempt(desk.case, desk.position())
-    phone.photograph(attempt, desk.camera(person))
-    received = phone.submit(attempt.id)
-    stack.kill("api")
-    # The window closes at midnight (2025-03-03 + 1 month, a Thursday); the sweep comes three days later.
-    at(desk.world, "2025-04-06 08:00")
-    stack.launch("api")
-    until_it_answers(stack.urls["api"])
-    assert desk.state() == "CHECKING_IN"
-    stack.launch("worker")
-    verdict = phone.wait(attempt.id)
-    assert verdict.state == "accepted"
-    assert received < moment("2025-04-04 00:00")
-    desk.world.tick()
-    assert desk.state() == "PASSED"
-    assert desk.file()["notices"] == []
 
 
 @pytest.mark.firm("twice")

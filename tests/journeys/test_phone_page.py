@@ -55,12 +55,12 @@ def context(desk: Desk) -> Iterator[BrowserContext]:
 
 @pytest.mark.firm("browser")
 def test_a_person_binds_goes_there_and_is_recognised(
-    desk: Desk, stack: Stack, context: BrowserContext
+    desk: Desk, city_stack: Stack, context: BrowserContext
 ) -> None:
     open_for_check_in(desk, on="2025-07-07")
     (person,) = desk.firm.going
     page = context.new_page()
-    page.goto(stack.urls["phone"])
+    page.goto(city_stack.urls["phone"])
     page.fill('input[name="name"]', person.name)
     page.fill('input[name="id_number"]', person.id_number)
     page.click("text=获取验证码")

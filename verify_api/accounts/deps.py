@@ -80,14 +80,14 @@ async def require_csrf(request: Request, *secrets: str) -> None:
         raise CsrfFailed
 
 
-def refuse_large(request: Request) -> None:
+def refuse_large(request: Request, limit: int = _BODY_MAX) -> None:
     """Refuse a body before reading it, if it is too large or does not say how large it is.
 
     Raises:
-        WrongFile: Over the limit of a video, or without Content-Length.
+        WrongFile: Over the limit (that of a video), or without Content-Length.
     """
     length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > _BODY_MAX:
+    if not length.isascii() or not length.isdigit() or int(length) > limit:
         raise WrongFile(code="file_too_large", message="上传内容过大")
 
 

@@ -23,7 +23,7 @@ from verify_api.cases.guards import WaitReason, gather, remember, waits
 from verify_api.cases.models import Case, CaseDeadline
 from verify_api.cases.states import Event, State, Track, next_state
 from verify_api.cases.steps import enter
-from verify_api.cases.timing import ACTING, DeadlineKind, running
+from verify_api.cases.timing import ACTING, DeadlineKind, running, stop
 from verify_api.cases.transition import lock_free, move, note
 from verify_api.checkins.queries import undecided
 from verify_api.policy.values import NoticeIssue, RevocationMode
@@ -95,7 +95,6 @@ def act(session: Session, case_id: int, *, now: datetime) -> Step | None:
             remember(session, case, reasons, now=now)
             return None
         case Step():
-            remember(session, case, (), now=now)
             _take(session, case, found, ground, now)
             return found
         case _:
@@ -156,7 +155,7 @@ def _draft_notice(
 
 def _take(session: Session, case: Case, step: Step, ground: Ground, now: datetime) -> None:
     deadline = session.get_one(CaseDeadline, step.deadline_id)
-    deadline.ended_at, deadline.ended_reason = now, "missed"
+    stop(session, case, reason="missed", now=now)
     facts = {
         "deadline": deadline.id,
         "kind": deadline.kind,

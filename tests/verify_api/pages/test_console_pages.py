@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from sqlalchemy import select
 
 from tests.verify_api.pages.conftest import Site
 from verify_api.accounts.actor import Role
+from verify_api.audit.models import AccessEntry
 from verify_api.cases.facts import standing
 
 
@@ -186,3 +188,14 @@ def test_what_is_absent_is_a_page_that_says_so(site: Site, path: str) -> None:
     answer = site.get(path)
     assert answer.status_code == 404
     assert "text/html" in answer.headers["content-type"]
+
+
+def test_every_look_at_a_face_is_noted(site: Site) -> None:
+    site.as_staff(Role.REVIEWER)
+    html = site.get(f"/console/attempts/{2:032x}").text
+    pictures = re.findall(r'<img src="([^"]+)"', html)
+    for picture in pictures:
+        site.get(picture)
+    site.bureau.session.expire_all()
+    noted = site.bureau.session.scalars(select(AccessEntry.what).order_by(AccessEntry.id)).all()
+    assert noted == ["photo"] + ["frame"] * (len(pictures) - 1)
