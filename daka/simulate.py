@@ -26,6 +26,7 @@ from verify_api.settings import settings
 
 UNLAWFUL = 1
 DATABASE = "daka"
+LOG_WIDTH = 132  # Where there is no terminal, e.g. in a log, lines need not break early.
 SERVICES = ("upstream", "sms", "identity", "api", "worker")
 
 
@@ -49,6 +50,8 @@ SERVICES = ("upstream", "sms", "identity", "api", "worker")
 def simulate(ctx: click.Context, folder: Path, portraits: Path, *, once: bool) -> None:
     """Play the time-lapse; exit 1 if an outcome is not the one the rules demand."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=LOG_WIDTH)
     city = _city(portraits, console)
     _empty(folder)
     _fresh_database(folder)
@@ -71,7 +74,8 @@ def simulate(ctx: click.Context, folder: Path, portraits: Path, *, once: bool) -
 
 def _world(stack: Stack, city: City, pool: ThreadPoolExecutor) -> World:
     admin, reviewer = _officers(stack)
-    return World(_addresses(stack), stack.clock, stack.tick, city, admin, reviewer, pool)
+    power = (stack.kill, stack.launch)
+    return World(_addresses(stack), stack.clock, stack.tick, *power, city, admin, reviewer, pool)
 
 
 def _play(world: World, show: Show, folder: Path) -> bool:

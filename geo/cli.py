@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from geo.datums import Datum, Point, convert
-from geo.drawing import sketch
 from geo.errors import FenceInvalid
 from geo.fences import CircleFence, Fence, PolygonFence, load_fence
 from geo.fixes import Fix, Limits
+from geo.sketch import sketch
 from geo.verdicts import PlaceVerdict, Verdict, judge
 
 _DATUMS = click.Choice([datum.value for datum in Datum])
@@ -249,5 +249,9 @@ def _fence_of(content: Any, datum: str | None) -> Fence:
 
 
 def _write_sketch(path: Path | None, fence: Fence, verdicts: list[PlaceVerdict]) -> None:
-    if path is not None:
+    if path is None:
+        return
+    try:
         path.write_text(sketch(fence, verdicts), encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror or "cannot be written") from None

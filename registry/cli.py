@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -10,7 +11,6 @@ from typing import Any
 
 import click
 
-from registry import embedded
 from registry.api import shapes
 from registry.api.projects import split_item
 from registry.clock import system_clock
@@ -36,7 +36,7 @@ def _var() -> Path:
 @contextmanager
 def _opened() -> Iterator[Sessions]:
     """The database that was named, else the embedded one; refusals become one line on stderr."""
-    engine = make_engine(os.environ.get("DATABASE_URL") or embedded.start(_var() / "postgres"))
+    engine = make_engine(os.environ.get("DATABASE_URL") or _embedded())
     try:
         migrate(engine)
         yield make_sessions(engine)
@@ -45,6 +45,15 @@ def _opened() -> Iterator[Sessions]:
         raise click.ClickException(f"{error.message}{'：' + reasons if reasons else ''}") from None
     finally:
         engine.dispose()
+
+
+def _embedded() -> str:
+    with warnings.catch_warnings():
+        # The server's package warns about a runtime folder it then finds by itself: not a clerk's concern.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        from registry import embedded
+
+        return embedded.start(_var() / "postgres")
 
 
 def _day(_context: click.Context, _parameter: click.Parameter, value: str) -> date:

@@ -7,9 +7,11 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from registry.addresses.jobs import propose_missing
 from registry.clock import SHANGHAI
 from registry.sync.delivery import deliver_changes
 from registry.sync.service import sync_all
+from verify_api.accounts.cleaning import purge as purge_accounts
 from verify_api.accounts.mailing import Mailing
 from verify_api.audit.service import link_new_rows
 from verify_api.cases.batches import work_off
@@ -64,6 +66,8 @@ JOBS: tuple[Job, ...] = (
     Job("report_changes", every(60), lambda p, o: _report(p, o)),
     Job("link_audit", every(60), lambda p, _o: _link(p)),
     Job("purge_answers", daily(3, 30), lambda p, _o: purge(p.sessions)),
+    Job("place_addresses", daily(4), lambda p, o: propose_missing(p.sessions, o.geocoder, clock=p.clock)),
+    Job("purge_accounts", daily(3, 40), lambda p, _o: _purge_accounts(p)),
 )
 
 
@@ -81,6 +85,11 @@ def _sync(parts: Parts, outside: Outside) -> None:
 def _batches(parts: Parts) -> None:
     sender = Sender(parts.settings.sms_signature, parts.settings.help_phone)
     work_off(parts.sessions, mailing=Mailing(parts.keyring, sender), now=parts.clock())
+
+
+def _purge_accounts(parts: Parts) -> None:
+    with parts.sessions.begin() as session:
+        purge_accounts(session, now=parts.clock())
 
 
 def _link(parts: Parts) -> None:

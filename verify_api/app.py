@@ -20,6 +20,7 @@ from verify_api.parts import Parts
 from verify_api.portal.cases import router as portal_cases
 from verify_api.portal.profile import router as portal_profile
 from verify_api.portal.syncing import router as portal_sync
+from verify_api.selection.routes import router as selection
 from verify_api.web import install_pages
 
 ROUTERS = (
@@ -27,6 +28,7 @@ ROUTERS = (
     portal_profile,
     portal_cases,
     portal_sync,
+    selection,
     console_cases,
     console_handwork,
     console_operations,

@@ -1,6 +1,5 @@
 """Check-ins that must not succeed, and one that must although it is late to be judged."""
 
-import time
 from collections.abc import Callable
 
 from daka.simulation.desk import Desk
@@ -94,19 +93,24 @@ def once_more(desk: Desk) -> None:
 
 
 def at_the_last_second(desk: Desk) -> None:
-    """Handed in before midnight, judged after it: the moment of receipt counts, and the sweep waits."""
+    """Handed in before midnight while no worker runs, judged after it.
+
+    The moment of receipt counts, and the sweep that comes in between waits for the verdict (§0).
+    """
     (person,) = desk.firm.going
     desk.bind([person])
     phone = desk.phone(person)
     attempt = phone.open_attempt(desk.case, desk.position())
     phone.photograph(attempt, desk.camera(person))
-    desk.world.set_clock(moment("2025-11-24 23:59:59"))
+    desk.world.cut_power("worker")
+    desk.world.set_clock(moment("2025-11-24 23:59:50"))
     received = phone.submit(attempt.id)
     if received >= moment("2025-11-25 00:00"):
         raise AssertionError("the hand-in came after midnight; nothing was shown")
-    while desk.world.now() < moment("2025-11-25 00:00"):
-        time.sleep(0.05)
+    desk.world.set_clock(moment("2025-11-25 00:00:30"))
     desk.world.tick()
+    desk.remember("零点已过")
+    desk.world.restore_power("worker")
     verdict = phone.wait(attempt.id)
     if verdict.state != "accepted":
         raise AssertionError(f"{desk.firm.key}: handed in at {received:%H:%M:%S}, yet {verdict}")

@@ -8,6 +8,7 @@ from daka.simulation import attempts
 from daka.simulation.desk import Desk
 from daka.simulation.world import moment
 
+ORDINARY = "按期通过"
 Act = Callable[[Desk], None]
 
 
@@ -239,8 +240,9 @@ FIRST_STORIES = (
         ("2025-03-19 15:00", "审核通过", approve),
         ("2025-03-24 09:30", "900 米外、报错坐标系、精度 5000 米、旧定位 → 全部拒绝", attempts.wrong_places),
         ("2025-03-25 09:30", "冒名、重放照片、重用口令、外单位人员 → 全部拒绝", attempts.wrong_people),
-        ("2025-03-26 09:30", "4 人到场如实打卡", arrive),
-        ("2025-03-26 10:30", "已通过者再打一次 → 拒绝", attempts.once_more),
+        ("2025-03-26 09:30", "1 人到场如实打卡", check_in(0)),
+        ("2025-03-26 09:40", "已通过者再打一次 → 拒绝", attempts.once_more),
+        ("2025-03-26 10:00", "其余 3 人如实打卡，全部完成", check_in(1, 2, 3)),
     ),
     story(
         "unlicensed",
@@ -347,12 +349,12 @@ STOCK_STORIES = (
     ),
     story(
         "midnight",
-        "存量：最后一天 23:59 提交的打卡，过了零点才出结论，仍然有效",
+        "存量：最后一分钟提交、零点后才出结论，仍然有效",
         ("2025-10-13 09:30", "列为核查对象", open_stock("dormant", "长期无正常经营")),
         ("2025-10-15 10:00", "完成三项准备", onboard),
         ("2025-10-20 10:00", "提交名单", submit),
         ("2025-10-22 10:00", "审核通过，11 月 22 日周六，顺延至 24 日", approve),
-        ("2025-11-24 23:58", "最后一分钟到场打卡", attempts.at_the_last_second),
+        ("2025-11-24 23:59", "最后一分钟提交，核验进程恰好断电，零点后恢复", attempts.at_the_last_second),
     ),
     story(
         "live-checkin",
@@ -405,7 +407,7 @@ def _ordinary(key: str, n: int) -> Story:
     begin = include if n % 2 else open_stock("complaint", "接到投诉举报")
     return story(
         key,
-        "普通企业：按期通过",
+        ORDINARY,
         (f"{included} 10:00", "", begin),
         (f"{onboarded} 10:00", "", onboard),
         (f"{submitted} 10:00", "", submit),

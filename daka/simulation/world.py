@@ -45,6 +45,8 @@ class World:
     addresses: Addresses
     clock: SimulatedClock
     run_jobs: Callable[[Iterable[str]], None]
+    cut_power: Callable[[str], None]
+    restore_power: Callable[[str], None]
     city: City
     admin_officer: Officer
     reviewer_officer: Officer
@@ -79,9 +81,9 @@ class World:
         """Leap forward; the clock never goes back."""
         self.clock.set(max(instant, self.now() + timedelta(milliseconds=1)))
 
-    def tick(self) -> None:
+    def tick(self, *, only: Iterable[str] = ()) -> None:
         """Let the scheduler's jobs run once, at this moment; those of the night have their own hour."""
-        self.run_jobs(BY_DAY)
+        self.run_jobs(tuple(only) or BY_DAY)
 
     def night(self) -> None:
         """Let the jobs of the night run: the sync with the upstream library (SZ-07)."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import openpyxl
 
@@ -26,6 +27,7 @@ from registry.projects.fields import (
     check_order,
     check_parties,
     check_stage,
+    is_text,
 )
 from registry.projects.models import Level, Stage
 from registry.projects.service import Identity
@@ -76,7 +78,7 @@ def read_units(path: Path) -> Iterator[Unit]:
             yield from (_unit_of_object(n, given) for n, given in enumerate(_json_objects(path), 1))
         else:
             raise FileUnreadable
-    except (UnicodeDecodeError, csv.Error, json.JSONDecodeError, KeyError, OSError, ValueError) as error:
+    except (csv.Error, BadZipFile, KeyError, OSError, ValueError) as error:
         raise FileUnreadable from error
 
 
@@ -218,7 +220,8 @@ def judged(unit: Unit) -> Unit:
     """The unit with every fault of its data."""
     identity = unit.identity
     faults = unit.faults
-    if not 1 <= len(identity.code) <= 64 or not 1 <= len(identity.name) <= 200:
+    texts = (identity.code, identity.name, identity.specialty or "-", unit.authority or "-")
+    if not 1 <= len(identity.code) <= 64 or len(identity.name) > 200 or not all(map(is_text, texts)):
         faults.append(Clause("JL-25", "bad_identity", "项目代码或名称填写不正确"))
     if len(identity.location_code) != 6 or not identity.location_code.isdecimal():
         faults.append(Clause("", "bad_location", "行政区划代码应为6位数字"))
@@ -249,8 +252,7 @@ def _is_person(person: object) -> bool:
         return False
     name, employer = person.get("name"), person.get("employer_uscc")
     return (
-        isinstance(name, str)
-        and bool(name.strip())
+        is_text(name)
         and person.get("role") in PERSON_ROLES
         and isinstance(employer, str)
         and is_uscc(employer)

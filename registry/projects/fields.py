@@ -165,7 +165,7 @@ def check_parties(parties: Sequence[Any]) -> list[Clause]:
         or set(party) != {"role", "uscc", "name"}
         or party["role"] not in PARTY_ROLES
         or not (isinstance(party["uscc"], str) and is_uscc(party["uscc"]))
-        or not _is_text(party["name"])
+        or not is_text(party["name"])
     ]
     return [Clause("", "bad_party", f"第{n}个参建单位填写不正确") for n in wrong]
 
@@ -180,10 +180,25 @@ def day(value: object) -> date | None:
         return None
 
 
+def is_storable(value: object, *, depth: int = 6) -> bool:
+    """Whether a value can be kept as JSON at all: finite numbers, clean text, not nested without end."""
+    if isinstance(value, str):
+        return "\x00" not in value and len(value) <= 4 * TEXT_MAX
+    if isinstance(value, dict):
+        return depth > 0 and all(
+            is_storable(k, depth=0) and is_storable(v, depth=depth - 1) for k, v in value.items()
+        )
+    if isinstance(value, list | tuple):
+        return depth > 0 and len(value) <= TEXT_MAX and all(is_storable(v, depth=depth - 1) for v in value)
+    return (
+        value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value))
+    )
+
+
 def _fits(field: Field, value: object) -> bool:
     match field.kind:
         case FieldKind.TEXT:
-            return _is_text(value)
+            return is_text(value)
         case FieldKind.DAY:
             return day(value) is not None
         case FieldKind.NUMBER:
@@ -196,7 +211,8 @@ def _fits(field: Field, value: object) -> bool:
             return isinstance(value, list) and all(_is_indicator(row) for row in value)
 
 
-def _is_text(value: object) -> bool:
+def is_text(value: object) -> bool:
+    """Some text of ordinary length without control characters, which the database cannot even hold."""
     return (
         isinstance(value, str)
         and 0 < len(value.strip()) <= TEXT_MAX
@@ -214,7 +230,7 @@ def _is_indicator(row: object) -> bool:
     return (
         isinstance(row, dict)
         and set(row) == {"name", "value", "unit"}
-        and _is_text(row["name"])
+        and is_text(row["name"])
         and _is_number(row["value"])
         and isinstance(row["unit"], str)
     )

@@ -13,7 +13,7 @@ from registry.clock import SHANGHAI
 from registry.enterprises.models import Enterprise
 from registry.errors import Conflict, Forbidden, NotFound
 from registry.ledger.service import append
-from registry.projects.fields import WORK_TYPES, spelled
+from registry.projects.fields import WORK_TYPES, is_storable, is_text, spelled
 from registry.projects.models import Stage
 from registry.projects.queries import project_by_code
 from registry.projects.service import Identity, plain_numbers
@@ -115,7 +115,8 @@ def open_filing(
 
 
 def _identity_faults(identity: Identity) -> Iterable[Clause]:
-    if not 1 <= len(spelled(identity.code)) <= 64 or not 1 <= len(spelled(identity.name)) <= 200:
+    lengths_fit = 1 <= len(spelled(identity.code)) <= 64 and 1 <= len(spelled(identity.name)) <= 200
+    if not (lengths_fit and is_text(identity.code) and is_text(identity.name)):
         yield Clause("JL-25", "bad_identity", "项目代码或名称填写不正确")
     if not (
         len(identity.location_code) == 6
@@ -123,6 +124,8 @@ def _identity_faults(identity: Identity) -> Iterable[Clause]:
         and identity.location_code.isdigit()
     ):
         yield Clause("", "bad_location", "行政区划代码应为6位数字")
+    if not all(is_storable(text) for text in (identity.category, identity.specialty)):
+        yield Clause("", "bad_category", "工程类别填写不正确")
     if identity.work_type not in WORK_TYPES:
         yield Clause("", "bad_work_type", "工程类型应为总承包、专业承包或专业分包")
 
@@ -228,6 +231,9 @@ def _is_firms_turn(filing: Filing, *, now: datetime) -> None:
 
 
 def _shape_faults(draft: Draft) -> Iterable[Clause]:
+    whole = (draft.stages, draft.parties, draft.people, draft.attachments, draft.claims or {}, draft.reason)
+    if not all(is_storable(part) for part in map(_as_json, whole)):
+        yield Clause("", "bad_value", "填报内容包含无法识别的数值或字符")
     known = {stage.value for stage in Stage}
     for name in draft.stages:
         if name not in known:
@@ -251,6 +257,13 @@ def _shape_faults(draft: Draft) -> Iterable[Clause]:
             or (person.get("person") is not None and type(person["person"]) is not int)
         ):
             yield Clause("JL-13", "bad_person", "个人业绩人员信息不正确")
+
+
+def _as_json(value: object) -> object:
+    """Mappings and sequences of any kind as the plain ones that are kept."""
+    if isinstance(value, Mapping):
+        return {key: _as_json(inner) for key, inner in value.items()}
+    return [_as_json(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _is_digest(text: object) -> bool:

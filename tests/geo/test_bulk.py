@@ -142,6 +142,11 @@ def test_naming_a_fence_that_is_not_there_is_an_error(which: list[int]) -> None:
         geo.judge_many([GCJ[0]], [GCJ[1]], [circle()], datum="gcj02", accuracy_m=1, age_s=1, which=which)
 
 
+def test_a_table_of_fixes_is_an_error() -> None:
+    with pytest.raises(ValueError, match="dimension"):
+        geo.judge_many([[GCJ[0]]], [[GCJ[1]]], circle(), datum="gcj02", accuracy_m=1, age_s=1)
+
+
 def test_no_fences_and_no_fixes_are_no_trouble() -> None:
     assert geo.judge_many([], [], circle(), datum="wgs84", accuracy_m=1, age_s=1).verdict.size == 0
     nowhere = geo.judge_many([GCJ[0]], [GCJ[1]], [], datum="wgs84", accuracy_m=1, age_s=1)

@@ -121,6 +121,11 @@ class TestJudge:
         one(*POINT, *CENTER, "--sketch", str(tmp_path / "a.svg"))
         assert (tmp_path / "a.svg").read_text(encoding="utf-8").startswith("<svg ")
 
+    def test_a_sketch_that_cannot_be_written_is_one_line(self, tmp_path: Path) -> None:
+        code, _, error = daka("judge", *POINT, *CENTER, "--sketch", str(tmp_path / "nowhere" / "a.svg"))
+        assert code == 2
+        assert error.count("\n") == 1
+
 
 class TestFenceFiles:
     GEOMETRY = polygon(square()).to_mapping()["geometry"]

@@ -11,6 +11,7 @@ from tools.portraits.motion import Room, eyes_closed, mouth_open, reference_phot
 from tools.portraits.people import Portrait
 from tools.portraits.recipes import Recipe
 from verify_api.faces.engine import FaceEngine, Image
+from verify_api.faces.images import open_image
 from verify_api.faces.measure import FrameIn, Reference, measure_frames
 from verify_api.faces.policy import FacePolicy
 from verify_api.faces.rules import SAY, Ask, FaceVerdict, Outcome, Prompt, judge_face
@@ -27,7 +28,7 @@ ANSWERS = {
     Ask.TURN_RIGHT: ("turn_right",),
     Ask.OPEN_MOUTH: ("mouth_1", "mouth_2", "mouth_3"),
 }
-TURN = 29.0  # degrees
+TURN = 33.0  # degrees
 WHEN = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
@@ -66,6 +67,30 @@ def session(person: Portrait, recipe: Recipe) -> dict[str, bytes]:
     for name in NAMES[1:]:
         files[name] = jpeg(shot(poses.get(name, person), room, rng), int(rng.integers(84, 93)))
     return files
+
+
+def taken_again(files: Mapping[str, bytes], seed: int) -> dict[str, bytes]:
+    """The same session shot once more by another hand: framing, light and noise differ in every picture."""
+    rng = np.random.Generator(np.random.PCG64([seed, 6]))
+    again = {"reference": files["reference"]}
+    for name in NAMES[1:]:
+        image = open_image(files[name])
+        height, width = image.shape[:2]
+        place = cv2.getRotationMatrix2D(
+            (width / 2, height / 2), rng.uniform(-2.4, 2.4), rng.uniform(0.98, 1.03)
+        )
+        place[:, 2] += rng.uniform(-0.015, 0.015, 2) * (width, height)
+        moved = cv2.warpAffine(image, place, (width, height), borderMode=cv2.BORDER_REFLECT_101)
+        noise = rng.standard_normal((height, width, 1), np.float32) * 1.8
+        again[name] = jpeg(np.clip(moved * rng.uniform(0.96, 1.04) + noise, 0, 255).astype(np.uint8), 92)
+    return again
+
+
+def is_robust(engine: FaceEngine, files: Mapping[str, bytes], takes: int = 2) -> bool:
+    """Whether the set passes as drawn and in several further takes of the same movements."""
+    policy = FacePolicy()
+    shots = (files, *(taken_again(files, seed) for seed in range(takes)))
+    return all(check(engine, shot_, policy).is_usable for shot_ in shots)
 
 
 def all_prompts() -> tuple[Prompt, ...]:

@@ -13,18 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.portraits.canvas import Base
-from tools.portraits.frames import check, jpeg, session
+from tools.portraits.frames import is_robust, jpeg, session
 from tools.portraits.motion import eyes_closed, mouth_open, reference_photo
 from tools.portraits.people import Numbers, Portrait, mutated, numbers_of, portrait
 from tools.portraits.recipes import Recipe
 from verify_api.faces import landmarks
 from verify_api.faces.engine import FaceEngine, Points
 from verify_api.faces.images import open_image
-from verify_api.faces.policy import FacePolicy
 
 APART = 0.63  # the tests ask for 0.6
-FIRST, CHOICES, TRIES = 400, 300, 5
-LIDS, MOUTHS = (8.0, 6.0, 11.0, 15.0), (1.0, 1.3, 0.8, 1.6)
+FIRST, CHOICES, TRIES = 40, 300, 5
+LIDS, MOUTHS = (6.0, 8.0, 11.0, 15.0), (0.65, 0.8, 1.0, 1.3, 1.6)
+EYES_LEFT, RISE = 0.70, 0.29
 
 
 @dataclass(slots=True)
@@ -65,36 +65,37 @@ class Search:
     def _accept(self, vector: npt.NDArray[np.float64], recipe: Recipe, person: Portrait) -> None:
         """Keep the person if natural movements of theirs pass our own check."""
         tuned = self._tuned(recipe, person)
-        if tuned is not None and check(self.engine, session(person, tuned), FacePolicy()).is_usable:
+        if tuned is not None and is_robust(self.engine, session(person, tuned)):
             self.people.append(vector)
             self.recipes.append(tuned)
 
     def _tuned(self, recipe: Recipe, person: Portrait) -> Recipe | None:
-        """Lids and mouth moved so that the landmarks follow, or None if no amount of it shows."""
+        """Lids and mouth moved so that the landmarks follow best, or None if no amount of it shows clearly."""
         calm = self._landmarks(person)
         if calm is None:
             return None
-        lids = (skin for skin in LIDS if self._blinks(calm, eyes_closed(person, skin)))
-        mouths = (share for share in MOUTHS if self._opens(calm, mouth_open(person, share)))
-        skin = next(lids, None)
-        share = next(mouths, None) if skin is not None else None
-        return None if skin is None or share is None else replace(recipe, lids=skin, mouth=share)
+        shut, skin = min((self._eyes_left(calm, eyes_closed(person, skin)), skin) for skin in LIDS)
+        if shut > EYES_LEFT:
+            return None
+        opened, share = max((self._rise(calm, mouth_open(person, share)), share) for share in MOUTHS)
+        return replace(recipe, lids=skin, mouth=share) if opened > RISE else None
 
     def _landmarks(self, person: Portrait) -> Points | None:
         image = reference_photo(person)
         faces = self.engine.find(image)
         return self.engine.landmarks(image, faces[0]) if len(faces) == 1 else None
 
-    def _blinks(self, calm: Points, person: Portrait) -> bool:
+    def _eyes_left(self, calm: Points, person: Portrait) -> float:
+        """Share of the eyes' opening that is left, of the eye that is less closed."""
         seen = self._landmarks(person)
         eyes = (landmarks.EYE_LEFT, landmarks.EYE_RIGHT)
-        return seen is not None and all(
-            landmarks.eye_aspect(seen, eye) < 0.72 * landmarks.eye_aspect(calm, eye) for eye in eyes
-        )
+        if seen is None:
+            return 9.0
+        return max(landmarks.eye_aspect(seen, eye) / landmarks.eye_aspect(calm, eye) for eye in eyes)
 
-    def _opens(self, calm: Points, person: Portrait) -> bool:
+    def _rise(self, calm: Points, person: Portrait) -> float:
         seen = self._landmarks(person)
-        return seen is not None and landmarks.mouth_aspect(seen) > landmarks.mouth_aspect(calm) + 0.28
+        return landmarks.mouth_aspect(seen) - landmarks.mouth_aspect(calm) if seen is not None else -9.0
 
     def _draw(self, numbers: Numbers) -> npt.NDArray[np.float64] | None:
         image = open_image(jpeg(reference_photo(portrait(numbers, self.bases)), 92))

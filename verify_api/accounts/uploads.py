@@ -65,5 +65,4 @@ def keep_document(upload: Upload, evidence: EvidenceStore) -> StoredFile:
 
 def keep_video(upload: Upload, media_type: str, evidence: EvidenceStore) -> StoredFile:
     """Store a video whose boxes have been looked at."""
-    upload.file.seek(0)
-    return evidence.put(upload.file.read(), media_type=media_type)
+    return evidence.put_file(upload.file, media_type=media_type)

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from registry.errors import DakaError, NotFound
 from registry.people.models import Person
 from verify_api.accounts.actor import Actor, Role
-from verify_api.accounts.deps import StaffDep
+from verify_api.accounts.deps import IpDep, StaffDep
+from verify_api.audit.service import note_access
 from verify_api.cases.access import require_role
 from verify_api.cases.models import Case, ListedPerson
 from verify_api.checkins.models import Attempt, AttemptState
@@ -18,7 +19,7 @@ from verify_api.checkins.views import attempt_view, attempts_in, frames_view
 from verify_api.console.desk import counts
 from verify_api.console.operations import picture_of
 from verify_api.console.sketches import fence_sketch
-from verify_api.http.deps import PartsDep, SessionDep
+from verify_api.http.deps import NowDep, PartsDep, SessionDep
 from verify_api.pages.files import picture
 from verify_api.pages.forms import FormDep
 from verify_api.pages.people import actors_named
@@ -114,18 +115,29 @@ def decide(public_id: str, form: FormDep, actor: StaffDep, frame: FrameDep, sess
 
 @router.get("/attempts/{public_id}/frames/{frame_id}")
 def frame_picture(
-    public_id: str, frame_id: int, actor: StaffDep, session: SessionDep, parts: PartsDep
+    public_id: str,
+    frame_id: int,
+    actor: StaffDep,
+    session: SessionDep,
+    parts: PartsDep,
+    ip: IpDep,
+    now: NowDep,
 ) -> Response:
-    """One picture of an attempt."""
-    return picture(picture_of(session, parts, attempt=public_id, frame=frame_id, actor=actor))
+    """One picture of an attempt. Every look is noted."""
+    data = picture_of(session, parts, attempt=public_id, frame=frame_id, actor=actor)
+    note_access(session, actor=actor, what="frame", subject=f"{public_id}/{frame_id}", ip=ip, now=now)
+    return picture(data)
 
 
 @router.get("/people/{person_id}/photo")
-def reference_photo(person_id: int, actor: StaffDep, session: SessionDep, parts: PartsDep) -> Response:
-    """The reference photograph of somebody who is on a list, and of nobody else."""
+def reference_photo(
+    person_id: int, actor: StaffDep, session: SessionDep, parts: PartsDep, ip: IpDep, now: NowDep
+) -> Response:
+    """The reference photograph of somebody who is on a list, and of nobody else. Every look is noted."""
     require_role(actor, Role.REVIEWER, Role.ADMIN, Role.DECIDER)
     person = session.get(Person, person_id)
     listed = select(ListedPerson.list_id).where(ListedPerson.person_id == person_id).limit(1)
     if person is None or person.photo_sha256 is None or session.scalar(listed) is None:
         raise NotFound
+    note_access(session, actor=actor, what="photo", subject=str(person_id), ip=ip, now=now)
     return picture(parts.evidence.get(person.photo_sha256))

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from registry.errors import DakaError, Invalid, NotFound
 from verify_api.accounts.actor import Actor, Role
 from verify_api.accounts.contacts import contact_of
-from verify_api.accounts.deps import StaffDep
+from verify_api.accounts.deps import IpDep, StaffDep
+from verify_api.audit.service import note_access
 from verify_api.cases import handwork, queries, serving, views
 from verify_api.cases.access import case_for, require_role
 from verify_api.cases.models import Case, CertificateFile, RectificationReport
@@ -259,7 +260,13 @@ def do(
 
 @router.get("/cases/{number}/files/{file_id}")
 def certificate_file(
-    number: str, file_id: int, actor: StaffDep, session: SessionDep, parts: PartsDep
+    number: str,
+    file_id: int,
+    actor: StaffDep,
+    session: SessionDep,
+    parts: PartsDep,
+    ip: IpDep,
+    now: NowDep,
 ) -> Response:
     """A certificate scan of the case's enterprise, also one that was since taken away (a list keeps it)."""
     require_role(actor, Role.REVIEWER, Role.ADMIN, Role.DECIDER)
@@ -267,6 +274,7 @@ def certificate_file(
     row = session.get(CertificateFile, file_id)
     if row is None or row.enterprise_id != case.enterprise_id:
         raise NotFound
+    note_access(session, actor=actor, what="certificate", subject=f"{number}/{file_id}", ip=ip, now=now)
     return shown_file(parts.evidence, row.sha256, row.media_type)
 
 

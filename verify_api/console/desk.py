@@ -64,7 +64,7 @@ def reported_at(session: Session, case_ids: Sequence[int]) -> dict[int, datetime
         .where(RectificationReport.case_id.in_(case_ids))
         .group_by(RectificationReport.case_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def last_reason(session: Session, case_id: int) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from geo.sketch import sketch
 from markupsafe import Markup
 
 import geo
@@ -17,7 +16,7 @@ def fence_sketch(fence: Mapping[str, Any] | None, positions: Sequence[Mapping[st
     if not fence:
         return Markup("")
     try:
-        drawn = sketch(geo.load_fence(fence), [_fix(one) for one in positions])
+        drawn = geo.sketch(geo.load_fence(fence), [_fix(one) for one in positions])
     except geo.FenceInvalid:
         return Markup("")
     # The sketch escapes every text it draws; names and places never reach it as markup.

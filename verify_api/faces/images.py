@@ -88,7 +88,10 @@ def _kind(data: bytes) -> str:
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "PNG"
-    if data[:6] in (b"GIF87a", b"GIF89a") or data[8:12] in (b"WEBP",) or data[4:8] == b"ftyp":
+    others = (
+        data.startswith((b"GIF8", b"BM", b"II*\0", b"MM\0*")) or data[4:8] == b"ftyp" or data[8:12] == b"WEBP"
+    )
+    if others:
         raise ImageRefused("不支持这种图片格式", code="unsupported_format", hint="请使用 JPEG 或 PNG 照片")
     raise ImageRefused
 

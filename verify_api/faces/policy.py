@@ -31,12 +31,12 @@ class FacePolicy:
     max_turn: float = 60.0
     eyes_closed_ratio: float = 0.75
     each_eye_ratio: float = 0.85
-    eyes_open_ratio: float = 0.85
+    eyes_open_ratio: float = 0.80
     mouth_rise: float = 0.25
     mouth_fall_ratio: float = 0.5
     min_depth_residual: float = 0.05
     min_eyes_residual: float = 0.018
-    min_mouth_residual: float = 0.08
+    min_mouth_residual: float = 0.06
     same_picture: float = 0.35
     mirror_likeness: float = 0.96
     # origin of a frame

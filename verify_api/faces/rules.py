@@ -4,16 +4,17 @@ Every path that ends in "accepted" needs a figure that was measured, finite and 
 missing is a reason of its own, and a reason never vanishes.
 """
 
+import math
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from registry.errors import Reason
 from verify_api.faces import liveness, quality
 from verify_api.faces.bands import Band, band_of, fuse
-from verify_api.faces.measured import FaceMeasures, FrameMeasures
+from verify_api.faces.measured import FaceFigures, FaceMeasures, FrameMeasures, PairFigures
 from verify_api.faces.policy import FacePolicy
 
 __all__ = ["Ask", "FacePolicy", "FaceVerdict", "Outcome", "Prompt", "Reason", "choose_prompts", "judge_face"]
@@ -104,6 +105,7 @@ def judge_face(
         *_window(measures.frames, issued_at=issued_at, expires_at=expires_at),
         *_reused(measures.frames, seen_sha256),
         *_answered(measures.frames, prompts),
+        *_measurable(measures),
         *quality.unusable(measures.frames, _front_numbers(prompts), policy),
         *liveness.failures(measures, asks, policy),
     ]
@@ -168,6 +170,16 @@ def _answered(frames: Sequence[FrameMeasures], prompts: Sequence[Prompt]) -> lis
     if answered - asked or len({(frame.n, frame.seq) for frame in frames}) < len(frames):
         reasons.append(Reason("frames_unexpected", "收到的照片与动作要求不对应", "请重新开始打卡"))
     return reasons
+
+
+def _measurable(measures: FaceMeasures) -> list[Reason]:
+    """Every figure must be a number: a comparison with NaN or infinity would pass on one of its sides."""
+    faces = [frame.face for frame in measures.frames if frame.face is not None]
+    items: list[FaceFigures | PairFigures] = [*faces, *measures.pairs]
+    figures = [value for item in items for value in astuple(item) if value is not None]
+    if all(math.isfinite(value) for value in figures):
+        return []
+    return [Reason("not_measurable", "照片的测量结果无效", "请重新拍摄")]
 
 
 def _older_capture(

@@ -21,16 +21,6 @@ def shown_file(evidence: EvidenceStore, sha256: str, media_type: str, *, name: s
     return Response(evidence.get(sha256), media_type=media_type, headers=headers)
 
 
-def own_pdf(data: bytes, *, name: str) -> Response:
-    """A document that the service itself has made, shown in the browser."""
-    headers = {
-        "Content-Disposition": f'inline; filename="{name}.pdf"',
-        "Content-Security-Policy": "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'",
-        "Cache-Control": "private, no-store",
-    }
-    return Response(data, media_type="application/pdf", headers=headers)
-
-
 def picture(data: bytes) -> Response:
     """A photograph for officers; anything else than JPEG or PNG is a download nobody can open by mistake."""
     known = {b"\xff\xd8\xff": "image/jpeg", b"\x89PN": "image/png"}.get(data[:3])

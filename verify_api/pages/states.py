@@ -64,7 +64,7 @@ def advice(state: State) -> str:
     return _ADVICE[state]
 
 
-RECTIFICATION_STAGES = ("已发通知", "已查看", "已报告", "再打卡", "结束")
+RECTIFICATION_STAGES = ("已通知", "已查看", "已报告", "再打卡", "结束")
 _AT = {
     State.RECTIFICATION_SUBMITTED: 3,
     State.RECTIFICATION_REJECTED: 2,

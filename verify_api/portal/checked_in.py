@@ -15,4 +15,4 @@ def standing_checkins(session: Session, list_id: int) -> dict[int, datetime]:
             CheckIn.list_id == list_id, CheckIn.voided_at.is_(None)
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -168,16 +168,26 @@ def own_file(kind: str, actor: EnterpriseDep, session: SessionDep, parts: PartsD
 
 
 def _contact(
-    frame: Frame, session: Session, actor: Actor, error: DakaError | None = None, **typed: str
+    frame: Frame,
+    session: Session,
+    actor: Actor,
+    error: DakaError | None = None,
+    *,
+    name: str = "",
+    phone: str = "",
+    is_sent: bool = False,
+    done: str = "",
 ) -> Response:
+    # Shown without a redirect: name and number do not belong into an address that servers log.
     return frame.show(
         "portal/contact.html",
         here="profile",
         contact=contact_of(session, actor.own_enterprise),
-        name=typed.get("name", frame.request.query_params.get("name", "")[:30]),
-        new_phone=typed.get("phone", frame.request.query_params.get("phone", "")[:20]),
-        sent=frame.request.query_params.get("done") == "contact_code_sent" or "code" in typed,
+        name=name,
+        new_phone=phone,
+        sent=is_sent,
         errors=error or (),
+        done=done,
     )
 
 
@@ -199,7 +209,7 @@ def send_contact_code(
     )
     if outcome is not None:
         return _contact(frame, session, actor, outcome, name=name, phone=phone)
-    return go("/portal/contact", "contact_code_sent", name=name, phone=phone)
+    return _contact(frame, session, actor, name=name, phone=phone, is_sent=True, done="contact_code_sent")
 
 
 @router.post("/contact")
@@ -221,7 +231,7 @@ def save_contact(
         ),
     )
     if outcome is not None:
-        return _contact(frame, session, actor, outcome, name=name, phone=phone, code="")
+        return _contact(frame, session, actor, outcome, name=name, phone=phone, is_sent=True)
     answer = go("/login", "contact_changed")
     answer.delete_cookie(session_cookie(parts), path="/", secure=parts.settings.secure_cookies, httponly=True)
     return answer

@@ -36,9 +36,7 @@ def sync(
     request: Request,
 ) -> Response:
     """Fetch now, then back to where the button was."""
-    scope = cast(
-        Literal["enterprise", "people"], "people" if form.text("scope") == "people" else "enterprise"
-    )
+    scope: Literal["enterprise", "people"] = "people" if form.text("scope") == "people" else "enterprise"
     uscc = allowed(Sync(scope=scope), actor, session, frame.now)
     upstream: Upstream | None = request.app.state.upstream
     if upstream is None:

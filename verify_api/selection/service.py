@@ -234,7 +234,8 @@ def refresh_lights(
     version = policy_on(session, on=today)
     counts: dict[str, int] = {}
     for enterprise in session.scalars(_enterprises(enterprise_ids)):
-        items = list(session.scalars(_valid_items(enterprise.id)))
+        # A firm that is gone (注销, 迁出) has no lights; what it had is ended.
+        items = list(session.scalars(_valid_items(enterprise.id))) if enterprise.is_active else []
         given = question(session, enterprise_id=enterprise.id, items=items, on=today, policy=version.policy)
         found = {item.id: light(given, asked) for item, asked in zip(items, given.items, strict=True)}
         _keep(session, enterprise, found, policy_version=version.version, now=now)

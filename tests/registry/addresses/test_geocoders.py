@@ -18,6 +18,7 @@ from registry.addresses.adapters.offline import OfflineGeocoder
 from registry.addresses.adapters.tencent import TencentGeocoder
 from registry.addresses.adapters.tianditu import TiandituGeocoder
 from registry.addresses.geocoder import (
+    SHENZHEN,
     AddressInvalid,
     AddressNotFound,
     City,
@@ -96,6 +97,22 @@ class TestRequests:
         ask(name, service, " 福田区  示例路1号 ", City("深圳市", "4403"))
         sent = service.asked[0][1]
         assert (sent.get("address") or json.loads(sent["ds"])["keyWord"]) == "深圳市福田区 示例路1号"
+
+    @pytest.mark.parametrize(
+        ("address", "sent"),
+        [
+            ("福田区深圳大道1号", "深圳市福田区深圳大道1号"),
+            ("广东省深圳市福田区1号", "广东省深圳市福田区1号"),
+            ("广东深圳福田区1号", "广东深圳福田区1号"),
+            ("深圳福田区1号", "深圳福田区1号"),
+        ],
+    )
+    def test_a_road_named_after_the_city_is_not_the_city(
+        self, address: str, sent: str, service: Vendor
+    ) -> None:
+        service.answers(TENCENT_FOUND)
+        ask("tencent", service, address, SHENZHEN)
+        assert service.asked[0][1]["address"] == sent
 
     @every
     @pytest.mark.parametrize("address", ["", " \n ", "路" * 201])
@@ -316,6 +333,10 @@ class TestOffline:
         assert found.is_doubtful
         assert found.level == "区县"
         assert "地图上标定" in found.doubts[0]
+
+    def test_a_road_named_after_a_district_is_not_the_district(self) -> None:
+        there = OfflineGeocoder().locate("深圳市宝安区南山路9号").point
+        assert there == OfflineGeocoder().locate("宝安区").point
 
     def test_what_is_not_in_the_city_is_not_found(self) -> None:
         with pytest.raises(AddressNotFound):

@@ -74,6 +74,11 @@ def test_a_cancelled_number_is_zero_with_the_document_that_cancelled_it() -> Non
     assert (found.total, found.cite.clause) == (0, "建市〔2016〕226号第一条")
 
 
+def test_a_restored_number_names_the_document_that_restored_it() -> None:
+    found = requirement("建筑工程", "一级", NOW).registered
+    assert (found.total, found.cite.note) == (12, "建市规〔2023〕3号恢复考核")
+
+
 def test_the_lead_is_always_of_the_own_grade() -> None:
     lead = requirement("建筑工程", "二级", NOW).technical_lead
     assert lead is not None

@@ -20,6 +20,7 @@ from tests.verify_api.selection.firms import (
     staffed_firm,
 )
 from verify_api.accounts.actor import SYSTEM, Actor, Kind, Role
+from verify_api.audit.service import link_new_rows, verify_chain
 from verify_api.policy.values import Policy
 from verify_api.selection.models import RosterLight
 from verify_api.selection.queries import current_lights, lights_by_colour, overrides_of, standing_lights
@@ -298,12 +299,17 @@ def test_an_item_whose_numbers_are_unknown_is_grey_not_green(session: Session) -
     assert refresh_lights(session, enterprise_ids=[firm.id], now=NOW) == {"grey": 1}
 
 
-@pytest.mark.parametrize("gone", ["status", "absent_since"])
-def test_an_item_that_is_no_longer_held_loses_its_light(session: Session, gone: str) -> None:
+@pytest.mark.parametrize("gone", ["status", "absent_since", "is_active"])
+def test_an_item_that_is_no_longer_held_and_a_firm_that_is_gone_lose_their_lights(
+    session: Session, gone: str
+) -> None:
     firm, item, _ = staffed_firm(session)
     refresh_lights(session, enterprise_ids=[firm.id], now=NOW)
     before = lights_by_colour(session)
-    setattr(item, gone, "lapsed" if gone == "status" else NOW)
+    if gone == "is_active":
+        firm.is_active = False
+    else:
+        setattr(item, gone, "lapsed" if gone == "status" else NOW)
     session.flush()
     assert refresh_lights(session, enterprise_ids=[firm.id], now=NOW) == {}
     assert current_lights(session, firm.id) == []
@@ -338,3 +344,12 @@ def test_a_shortage_that_a_permit_hides_still_shows_in_the_light(session: Sessio
         session.scalars(select(RosterEntry).where(RosterEntry.person_id == person.id)).one().dropped_at = NOW
     session.flush()
     assert refresh_lights(session, enterprise_ids=[firm.id], now=NOW) == {"red": 1}
+
+
+def test_an_entry_is_chained_into_the_audit(session: Session) -> None:
+    _, item, _ = staffed_firm(session)
+    set_requirement(
+        session, case_id=1, item_id=item.id, registered=1, titled=1, reason="复核", actor=REVIEWER, now=NOW
+    )
+    assert link_new_rows(session, now=NOW) == 1
+    assert verify_chain(session)[0] is None

@@ -1,0 +1,1 @@
+"""Certified providers of face verification."""
