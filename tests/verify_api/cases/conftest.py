@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, sessionmaker
 from stdnum.cn import uscc
 
 from registry.crypto import Keyring
+from registry.people.models import PersonCertificate
 from tests.verify_api.accounts.conftest import SetClock
 from tests.verify_api.factories import Firm, at, make_firm
 from verify_api.accounts.actor import Actor, Kind, Role
@@ -65,7 +66,9 @@ class Office:
     def add_firm(self, name: str, n: int, **more: Any) -> Firm:
         """A firm that is through all gates."""
         firm = make_firm(self.session, **more)
+        employed = PersonCertificate.employer_uscc == firm.enterprise.uscc
         firm.enterprise.uscc = valid_uscc(n)
+        self.session.execute(update(PersonCertificate).where(employed).values(employer_uscc=valid_uscc(n)))
         now = self.clock.now
         account = Account(
             kind=Kind.ENTERPRISE.value,
