@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from registry.sync.upstream import Upstream
 from verify_api.accounts.routes import router as accounts
+from verify_api.console.batches import router as console_batches
 from verify_api.console.cases import router as console_cases
 from verify_api.console.handwork import router as console_handwork
 from verify_api.console.operations import router as console_operations
@@ -34,6 +35,7 @@ ROUTERS = (
     console_handwork,
     console_operations,
     console_requirements,
+    console_batches,
     miniapp_sessions,
     miniapp_attempts,
     receipts,

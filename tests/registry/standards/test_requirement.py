@@ -189,6 +189,7 @@ def test_the_gaps_are_listed() -> None:
     assert len(found["categories_without_data"]) == 17
 
 
+@pytest.mark.rule("MO-12")
 def test_the_change_of_2023_touches_registered_numbers_of_first_grades_only() -> None:
     lowest = Basis.LOWEST_GRADE
     found = changes(standards(), (date(2023, 9, 14), lowest), (date(2023, 9, 15), lowest))

@@ -61,6 +61,7 @@ def codes(found: CheckResult) -> list[str]:
         (1, 1, 1, 1, 1),
     ],
 )
+@pytest.mark.rule("SZ-18")
 def test_half_of_the_required_number_rounds_up_per_number_and_in_total(
     a: int, b: int, registered: int, titles: int, heads: int
 ) -> None:
@@ -70,6 +71,7 @@ def test_half_of_the_required_number_rounds_up_per_number_and_in_total(
     assert share_of(a, 100) == a
 
 
+@pytest.mark.rule("SZ-21")
 def test_without_a_valid_permit_all_are_required_and_there_is_no_total() -> None:
     tally = check(asked(5, 6, both("p1"), permit=PermitState.NONE), ["p1"]).per_item[CODE]
     assert (tally.registered.need, tally.titled.need, tally.heads.need, tally.share) == (5, 6, None, 100)
@@ -85,6 +87,7 @@ def test_a_permit_that_does_not_count_is_named(state: PermitState) -> None:
     assert state.value in found.warnings[0].message
 
 
+@pytest.mark.rule("SZ-19")
 def test_a_dual_certificate_counts_for_both_numbers_but_is_one_head() -> None:
     question = asked(2, 2, both("p1"), builder("p2"))
     alone = check(question, ["p1"])
@@ -151,6 +154,7 @@ def test_a_person_counts_only_in_the_role_whose_certificate_is_uploaded() -> Non
     assert [w.code for w in found.warnings] == ["certificate_file_partial"]
 
 
+@pytest.mark.rule("SZ-20")
 def test_a_missing_lead_refuses_and_says_where_to_mend_it() -> None:
     question = asked(1, 0, builder("p1"))
     question = replace(question, items=(replace(question.items[0], technical_lead=None),))
@@ -176,6 +180,7 @@ def test_an_unknown_number_blocks_and_never_counts_as_zero(a: int | None, b: int
         (PermitState.NONE, AtHalf.WARN, True),
     ],
 )
+@pytest.mark.rule("SZ-24")
 def test_a_specialty_shortfall_warns_at_half_and_refuses_at_all(
     permit: PermitState, policy: AtHalf, refused: bool
 ) -> None:
