@@ -234,7 +234,7 @@ STOCK_STORIES = (
     story(
         "live-checkin",
         "进行中：等待人员打卡",
-        ("2026-06-08 09:30", "列为核查对象", open_stock("random_draw", "双随机抽查")),
+        ("2026-06-08 09:30", "列为核查对象", open_stock("complaint", "接到投诉举报")),
         ("2026-06-10 10:00", "完成三项准备", onboard),
         ("2026-06-15 10:00", "提交名单", submit),
         ("2026-06-18 10:00", "审核通过，等待打卡", approve),
@@ -242,7 +242,7 @@ STOCK_STORIES = (
     story(
         "live-review",
         "进行中：名单待审核",
-        ("2026-06-10 09:30", "列为核查对象", open_stock("random_draw", "双随机抽查")),
+        ("2026-06-10 09:30", "列为核查对象", open_stock("complaint", "接到投诉举报")),
         ("2026-06-12 10:00", "完成三项准备", onboard),
         ("2026-06-25 10:00", "提交名单，等待审核", submit),
     ),
@@ -277,7 +277,7 @@ _WAVES = (
 
 def _ordinary(key: str, n: int) -> Story:
     included, onboarded, submitted, approved, checked_in = _WAVES[n // 4]
-    begin = include if n % 2 else open_stock("random_draw", "双随机抽查")
+    begin = include if n % 2 else open_stock("complaint", "接到投诉举报")
     return story(
         key,
         ORDINARY,

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, CompoundSelect, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from registry.projects.grades import Dated, is_public
 from registry.projects.models import (
@@ -21,6 +21,18 @@ from registry.projects.models import (
     StageRecord,
 )
 from registry.publication.models import Publication, Target
+
+Ids = Collection[int] | CompoundSelect[int]
+
+
+def among(column: InstrumentedAttribute[int], ids: Ids) -> ColumnElement[bool]:
+    """`column IN ids`, for ids at hand or a query that yields them.
+
+    Ids at hand go as one array: the driver takes long over thousands of parameters.
+    """
+    if isinstance(ids, CompoundSelect):
+        return column.in_(ids)
+    return column == any_(literal(list(ids), ARRAY(BigInteger)))
 
 
 def project_by_code(session: Session, code: str) -> Project | None:
@@ -50,14 +62,12 @@ def versions_of(session: Session, project_id: int, stage: Stage) -> list[StageRe
     )
 
 
-def grades_as_of(
-    session: Session, project_ids: Collection[int], moment: datetime
-) -> dict[int, dict[Stage, Grade]]:
+def grades_as_of(session: Session, project_ids: Ids, moment: datetime) -> dict[int, dict[Stage, Grade]]:
     """The grade of each stage at the moment."""
     held: dict[int, dict[Stage, Grade]] = {}
     rows = session.execute(
         select(GradeEntry.project_id, GradeEntry.stage, GradeEntry.grade)
-        .where(GradeEntry.project_id.in_(project_ids), GradeEntry.at <= moment)
+        .where(among(GradeEntry.project_id, project_ids), GradeEntry.at <= moment)
         .ext(distinct_on(GradeEntry.project_id, GradeEntry.stage))
         .order_by(GradeEntry.project_id, GradeEntry.stage, GradeEntry.at.desc(), GradeEntry.id.desc())
     )
@@ -91,14 +101,12 @@ def national_stages(session: Session, project_id: int) -> frozenset[Stage]:
     return delivered_stages(session, [project_id], Target.NATIONAL).get(project_id, frozenset())
 
 
-def delivered_stages(
-    session: Session, project_ids: Collection[int], target: Target, *, by: datetime | None = None
-) -> dict[int, frozenset[Stage]]:
+def delivered_stages(session: Session, project_ids: Ids, target: Target) -> dict[int, frozenset[Stage]]:
     """The stages a target has taken in, by project."""
     asked = select(Publication.project_id, Publication.stages).where(
-        Publication.project_id.in_(project_ids),
+        among(Publication.project_id, project_ids),
         Publication.target == target,
-        Publication.delivered_at.is_not(None) if by is None else Publication.delivered_at <= by,
+        Publication.delivered_at.is_not(None),
     )
     found: dict[int, frozenset[Stage]] = {}
     for project_id, stages in session.execute(asked):
@@ -106,12 +114,22 @@ def delivered_stages(
     return found
 
 
-def false_projects(session: Session, project_ids: Collection[int]) -> set[int]:
+def shown_by(session: Session, project_ids: Ids, target: Target, *, by: datetime) -> set[int]:
+    """Those of the projects that a target had taken in by a moment."""
+    asked = select(Publication.project_id).where(
+        among(Publication.project_id, project_ids),
+        Publication.target == target,
+        Publication.delivered_at <= by,
+    )
+    return set(session.scalars(asked))
+
+
+def false_projects(session: Session, project_ids: Ids) -> set[int]:
     """Those marked as 虚假."""
     return set(
         session.scalars(
             select(ProjectMark.project_id).where(
-                ProjectMark.project_id.in_(project_ids), ProjectMark.kind == "falsity"
+                among(ProjectMark.project_id, project_ids), ProjectMark.kind == "falsity"
             )
         )
     )
