@@ -212,6 +212,7 @@ def test_only_as_many_are_named_as_the_list_can_do_without() -> None:
     assert [w.people for w in found.warnings if w.code == "more_than_needed"] == [("p3",)]
 
 
+@pytest.mark.rule("SZ-23")
 def test_one_person_may_serve_several_items_and_thresholds_hold_per_item() -> None:
     first = asked(2, 0, both("p1"), titled("p2"))
     second = Item("机电工程施工总承包三级", 0, 4, "p1")
