@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from daka.simulation.desk import TRIES, Desk
+from daka.simulation.desk import Desk
 from daka.simulation.world import moment
 from miniapp_mock.city import Staff
 from miniapp_mock.client import Position, Problem, Verdict
 from miniapp_mock.client.camera import ANSWERS
 
 Say = Callable[[], object]
+BEFORE_MIDNIGHT = 3  # Attempts for which the last minute leaves time.
 
 
 def refused(desk: Desk, work: Say, *, kind: str) -> None:
@@ -104,7 +105,7 @@ def at_the_last_second(desk: Desk) -> None:
     (person,) = desk.firm.going
     desk.bind([person])
     phone = desk.phone(person)
-    attempts = [phone.open_attempt(desk.case, desk.position()) for _ in range(TRIES)]
+    attempts = [phone.open_attempt(desk.case, desk.position()) for _ in range(BEFORE_MIDNIGHT)]
     for attempt in attempts:
         phone.photograph(attempt, desk.camera(person))
     desk.world.cut_power("worker")
