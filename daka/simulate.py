@@ -94,12 +94,12 @@ def _play(world: World, show: Show, folder: Path) -> bool:
 
 def _city(portraits: Path, console: Console) -> City:
     """The city with a portrait for everybody who comes; draws them the first time."""
-    wanted = people_coming()
-    folders = _drawn(portraits)
-    if len(folders) < wanted:
+    if not _drawn(portraits):
         console.print("准备示例人像（仅首次）……")
-        draw_portraits(portraits, wanted, settings().cache_folder)
-        folders = _drawn(portraits)
+    # A folder without a manifest holds somebody's own pictures: those are taken as they are.
+    if not _drawn(portraits) or (portraits / "manifest.json").is_file():
+        draw_portraits(portraits, people_coming(), settings().cache_folder)
+    folders = _drawn(portraits)
     try:
         return build_city(folders)
     except ValueError as error:

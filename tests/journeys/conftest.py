@@ -14,7 +14,7 @@ from daka.simulation.portraits import draw_portraits
 from daka.simulation.timelapse import open_city
 from daka.simulation.world import World
 from daka.stack import Stack
-from miniapp_mock.city import FirmPlan, ItemPlan, build_city
+from miniapp_mock.city import FirmPlan, ItemPlan, build_city, people_coming
 from miniapp_mock.city.plan import SHENZHEN, commitment, ordinary
 from miniapp_mock.city.standards import ANCIENT, LIFTING
 from miniapp_mock.client import shared_http
@@ -45,7 +45,7 @@ PLANS = (
 def portraits() -> list[Path]:
     """A few invented people, drawn if nobody has drawn any yet."""
     if len(_drawn()) < PEOPLE:
-        draw_portraits(PORTRAITS, PEOPLE, ROOT / "var" / "cache")
+        draw_portraits(PORTRAITS, people_coming(), ROOT / "var" / "cache")
     return _drawn()
 
 
