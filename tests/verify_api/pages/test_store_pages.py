@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from registry.credit.queries import credit_file
 from registry.projects.models import Level
 from registry.workflows.administration import appoint
 from registry.workflows.models import Filing
@@ -185,3 +186,19 @@ def test_the_schedulers_jobs_find_nothing_to_do_and_know_their_addresses(site: S
     assert publish_projects(site.parts) is None
     given = "national=https://a.example/ , provincial=https://b.example,else=https://c.example,"
     assert platform_addresses(given) == {"national": "https://a.example", "provincial": "https://b.example"}
+
+
+def test_the_case_and_its_reviewer_see_performance_and_what_the_lead_lacks(site: Site) -> None:
+    site.as_staff(Role.REVIEWER)
+    number = site.number("submitted")
+    for page in (f"/console/cases/{number}/review", f"/console/cases/{number}"):
+        words = plain(site.get(page).text)
+        assert "业绩与等级" in words and "企业项目 0 个" in words
+        assert "未登记技术负责人申报时的个人业绩" in words
+
+
+def test_a_pass_is_on_the_credit_file_with_the_case(site: Site) -> None:
+    firm = site.bureau.firms["passed"].enterprise
+    entries = credit_file(site.bureau.session, firm.uscc)
+    assert [entry.kind for entry in entries] == ["verified"] * len(site.bureau.firms["passed"].items)
+    assert site.number("passed") in entries[0].sentence
