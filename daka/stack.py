@@ -87,6 +87,8 @@ class Stack:
 
     def start(self, services: Iterable[str]) -> None:
         """Start these processes and wait until those with an address answer."""
+        if hasattr(self, "parts"):
+            self.parts.engine.dispose()
         self.parts: Parts = make_parts(self.settings())
         self.outside: Outside = make_outside(self.parts)
         for name in services:

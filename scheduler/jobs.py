@@ -12,7 +12,9 @@ from registry.clock import SHANGHAI
 from registry.sync.delivery import deliver_changes
 from registry.sync.service import sync_all
 from verify_api.accounts.cleaning import purge as purge_accounts
+from verify_api.accounts.mailing import Mailing
 from verify_api.audit.service import link_new_rows
+from verify_api.cases.batches import work_off
 from verify_api.checkins.requeue import expire_open, requeue_stuck
 from verify_api.deadlines.receipts import pull_deliveries, pull_failures
 from verify_api.deadlines.recompute import settle
@@ -20,6 +22,7 @@ from verify_api.deadlines.reminders import remind
 from verify_api.deadlines.sweep import sweep
 from verify_api.http.idempotency import purge
 from verify_api.messages.dispatch import deliver_due, poll
+from verify_api.messages.outbox import Sender
 from verify_api.notices.batch import produce_pending
 from verify_api.outside import Outside
 from verify_api.parts import Parts
@@ -50,6 +53,7 @@ def daily(hour: int, minute: int = 0) -> CronTrigger:
 # In the order a tick of a simulation runs them: what starts clocks before what acts on them.
 JOBS: tuple[Job, ...] = (
     Job("nightly_sync", daily(2), lambda p, o: _sync(p, o)),
+    Job("open_batches", every(5), lambda p, _o: _batches(p)),
     Job("deliver_messages", every(10), lambda p, o: deliver_due(p, o.sms)),
     Job("poll_receipts", every(60), lambda p, o: poll(p, o.sms)),
     Job("start_clocks", every(30), lambda p, _o: pull_deliveries(p.sessions, now=p.clock())),
@@ -80,6 +84,11 @@ def _sync(parts: Parts, outside: Outside) -> None:
             keyring=parts.keyring,
             now=parts.clock(),
         )
+
+
+def _batches(parts: Parts) -> None:
+    sender = Sender(parts.settings.sms_signature, parts.settings.help_phone)
+    work_off(parts.sessions, mailing=Mailing(parts.keyring, sender), now=parts.clock())
 
 
 def _purge_accounts(parts: Parts) -> None:

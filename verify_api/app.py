@@ -4,9 +4,11 @@ from fastapi import FastAPI
 
 from registry.sync.upstream import Upstream
 from verify_api.accounts.routes import router as accounts
+from verify_api.console.batches import router as console_batches
 from verify_api.console.cases import router as console_cases
 from verify_api.console.handwork import router as console_handwork
 from verify_api.console.operations import router as console_operations
+from verify_api.console.requirements import router as console_requirements
 from verify_api.http import problems
 from verify_api.http.headers import SecurityHeaders
 from verify_api.http.idempotency import IdempotencyMiddleware
@@ -32,6 +34,8 @@ ROUTERS = (
     console_cases,
     console_handwork,
     console_operations,
+    console_requirements,
+    console_batches,
     miniapp_sessions,
     miniapp_attempts,
     receipts,

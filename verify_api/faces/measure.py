@@ -163,6 +163,7 @@ def _pair(
         depth_residual=landmarks.depth_residual(one.points, other.points),
         eyes_residual=landmarks.eyes_residual(one.points, other.points),
         mouth_residual=landmarks.mouth_residual(one.points, other.points),
+        stretch=landmarks.stretch(one.points, other.points),
         difference=pixels.difference(one.thumb, other.thumb),
         mirror_likeness=pixels.mirror_likeness(one.head, other.head),
     )

@@ -41,6 +41,7 @@ def test_every_value_of_a_requirement_has_clause_source_and_confidence() -> None
         assert cite.confidence is Confidence.REPRINT
 
 
+@pytest.mark.rule("MO-06")
 @pytest.mark.parametrize(
     ("grade", "on", "basis", "numbers"),
     [
@@ -188,6 +189,7 @@ def test_the_gaps_are_listed() -> None:
     assert len(found["categories_without_data"]) == 17
 
 
+@pytest.mark.rule("MO-12")
 def test_the_change_of_2023_touches_registered_numbers_of_first_grades_only() -> None:
     lowest = Basis.LOWEST_GRADE
     found = changes(standards(), (date(2023, 9, 14), lowest), (date(2023, 9, 15), lowest))
