@@ -27,7 +27,7 @@ from verify_api.notices.batch import produce_pending
 from verify_api.outside import Outside
 from verify_api.parts import Parts
 from verify_api.selection.jobs import light_rosters
-from verify_api.store_pages.jobs import deem_filings, publish_projects
+from verify_api.store_pages.jobs import ask_registers, deem_filings, publish_projects
 
 Run = Callable[[Parts, Outside], object]
 
@@ -73,6 +73,7 @@ JOBS: tuple[Job, ...] = (
     Job("purge_accounts", daily(3, 40), lambda p, _o: _purge_accounts(p)),
     Job("deem_filings", every(300), lambda p, _o: deem_filings(p)),
     Job("publish_projects", every(60), lambda p, _o: publish_projects(p)),
+    Job("ask_registers", daily(5), lambda p, _o: ask_registers(p)),
 )
 
 

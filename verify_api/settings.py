@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     # Where projects are published: `national=https://…,provincial=https://…,government=https://…`.
     platform_urls: str = ""
     platform_token: SecretStr = SecretStr("")
+    # The gateway to 学信网, the title register and social insurance.
+    register_url: str = ""
+    register_token: SecretStr = SecretStr("")
     sms_provider: str = "gateway"
     sms_url: str = ""
     sms_token: SecretStr = SecretStr("")

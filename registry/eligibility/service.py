@@ -24,6 +24,7 @@ from registry.eligibility.rules import (
 from registry.enterprises.models import AbnormalMark, Enterprise, QualificationItem
 from registry.enterprises.service import EnterpriseUnknown
 from registry.people.models import Holding, Person, PersonCertificate, RosterEntry
+from registry.projects.fields import DEPARTMENTAL
 from registry.projects.grades import goes_straight_to_city
 from registry.projects.models import (
     GradeEntry,
@@ -98,17 +99,20 @@ def project_facts(
     session: Session, ids: Ids, *, uscc: str, roster: dict[int, str], moment: datetime
 ) -> list[ProjectFacts]:
     """The projects as they stood at the moment."""
-    grades = grades_as_of(session, ids, moment)
-    national = shown_by(session, ids, Target.NATIONAL, by=moment)
-    government = shown_by(session, ids, Target.GOVERNMENT, by=moment)
-    false = false_projects(session, ids)
-    roles = projects_of(session, uscc)
-    people = _people(session, ids, roster)
-    confirmed = _indicator_confirmations(session, ids, uscc, moment.astimezone(SHANGHAI).date())
-    by_department = _by_department(session, ids, moment)
     columns = (Project.id, Project.code, Project.name, Project.location_code)
     trade = (Project.category, Project.work_type, Project.specialty)
-    rows = session.execute(select(*columns, *trade).where(among(Project.id, ids)).order_by(Project.id))
+    rows = session.execute(select(*columns, *trade).where(among(Project.id, ids)).order_by(Project.id)).all()
+    grades = grades_as_of(session, ids, moment)
+    national = shown_by(session, ids, Target.NATIONAL, by=moment)
+    false = false_projects(session, ids)
+    roles = {key: frozenset(parts) for key, parts in projects_of(session, uscc).items()}
+    people = _people(session, ids, roster)
+    confirmed = _indicator_confirmations(session, ids, uscc, moment.astimezone(SHANGHAI).date())
+    # Asked only of the few projects whose rules look at them.
+    departmental = [row.id for row in rows if row.category in DEPARTMENTAL]
+    by_department = _by_department(session, departmental, moment) if departmental else set()
+    jiangsu = [row.id for row in rows if row.location_code.startswith(JIANGSU.region)]
+    government = shown_by(session, jiangsu, Target.GOVERNMENT, by=moment) if jiangsu else set()
     return [
         ProjectFacts(
             id=row.id,
@@ -117,7 +121,7 @@ def project_facts(
             location_code=row.location_code,
             category=row.category,
             grades=grades.get(row.id, {}),
-            roles=frozenset(roles.get(row.id, ())),
+            roles=roles.get(row.id, frozenset()),
             people=people.get(row.id, ()),
             is_on_national=row.id in national,
             is_on_government=row.id in government,

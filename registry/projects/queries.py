@@ -28,11 +28,15 @@ Ids = Collection[int] | CompoundSelect[int]
 def among(column: InstrumentedAttribute[int], ids: Ids) -> ColumnElement[bool]:
     """`column IN ids`, for ids at hand or a query that yields them.
 
-    Ids at hand go as one array: the driver takes long over thousands of parameters.
+    Both go as one array. The driver takes long over thousands of parameters; and a sub-select in `IN` makes
+    the planner read the whole table, where an array makes it look up each project.
     """
-    if isinstance(ids, CompoundSelect):
-        return column.in_(ids)
-    return column == any_(literal(list(ids), ARRAY(BigInteger)))
+    array = (
+        func.ARRAY(ids.scalar_subquery())
+        if isinstance(ids, CompoundSelect)
+        else literal(list(ids), ARRAY(BigInteger))
+    )
+    return column == any_(array)
 
 
 def project_by_code(session: Session, code: str) -> Project | None:
@@ -231,16 +235,3 @@ def is_owner(session: Session, project_id: int, viewer: str | None) -> bool:
 def is_displayed(grades: Mapping[Stage, Grade]) -> bool:
     """On display: an authority confirmed the basic information (JL-14)."""
     return is_public(grades.get(Stage.BASIC))
-
-
-def count_by_grade(session: Session, stage: Stage, moment: datetime) -> dict[Grade, int]:
-    """How many projects hold each grade in a stage."""
-    newest = (
-        select(GradeEntry.grade)
-        .where(GradeEntry.stage == stage, GradeEntry.at <= moment)
-        .ext(distinct_on(GradeEntry.project_id))
-        .order_by(GradeEntry.project_id, GradeEntry.at.desc(), GradeEntry.id.desc())
-        .subquery()
-    )
-    rows = session.execute(select(newest.c.grade, func.count()).group_by(newest.c.grade))
-    return {Grade(grade): count for grade, count in rows}

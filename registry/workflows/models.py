@@ -56,7 +56,6 @@ class Filing(Base):
     content: Mapped[Json]  # {stages: {stage: {field: value}}, parties: […], people: […]}
     attachments: Mapped[list[Any]]
     reason: Mapped[str] = mapped_column(server_default="")
-    target_grade: Mapped[str | None] = mapped_column(String(1))
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("filings.id"))
     port_open_until: Mapped[date | None]
     opened_at: Mapped[datetime]

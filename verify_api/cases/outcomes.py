@@ -82,7 +82,9 @@ def tell_reopened(session: Session, case: Case, deadline: CaseDeadline, *, now: 
 
 
 def on_passed(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
-    """通过核查 (SZ-30c)."""
+    """通过核查 (SZ-30c): the pass goes into the credit file with the items."""
+    reason = f"通过资质动态核查（{case.number}）"
+    qualifications.record_pass(session, item_ids=_ids(items_of(session, case)), reason=reason, now=now)
     _remember_leads(session, case, ground=ground, now=now)
     kinds.passed(session, **of_case(session, case, now=now), key=_key(case, "passed"))
 
@@ -145,6 +147,7 @@ def on_rectified(session: Session, case: Case, *, ground: Ground, now: datetime)
     """通过整改: 资质异常 is lifted, a tracking period begins (SZ-36)."""
     reason = f"通过整改（{case.number}）"
     qualifications.lift_abnormal(session, item_ids=_ids(items_of(session, case)), reason=reason, now=now)
+    qualifications.record_pass(session, item_ids=_ids(items_of(session, case)), reason=reason, now=now)
     begin(
         session,
         case.id,

@@ -14,6 +14,7 @@ from verify_api.accounts.deps import IpDep, StaffDep
 from verify_api.audit.service import note_access
 from verify_api.cases import handwork, queries, serving, views
 from verify_api.cases.access import case_for, require_role
+from verify_api.cases.choosing import items_under
 from verify_api.cases.models import Case, CertificateFile, RectificationReport
 from verify_api.cases.states import LABELS, Capability, State, Track
 from verify_api.checkins.review import confirm_window, propose_window, void_checkin
@@ -34,6 +35,7 @@ from verify_api.pages.render import Frame, FrameDep, attempt, go
 from verify_api.pages.states import tone_of
 from verify_api.parts import Parts
 from verify_api.portal.checked_in import standing_checkins
+from verify_api.store_pages.performance import performance_of
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
@@ -124,6 +126,9 @@ def _page(
         lists=rows,
         checked_in={row.id: standing_checkins(session, row.id) for row in rows},
         people=names_of(session, people),
+        performance=performance_of(
+            session, case.enterprise, items_under(session, case), sorted(people), now=frame.now
+        ),
         attempts=tries,
         sketch=_sketch(tries),
         drawn=[one["attempt"] for one in _drawn(tries)],

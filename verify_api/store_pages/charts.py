@@ -1,7 +1,7 @@
 """The grade history of a project: one line a stage, a step at each change. SVG made on the server."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup
@@ -18,8 +18,9 @@ def grade_history(history: Sequence[Mapping[str, Any]], *, now: datetime) -> Mar
     moments = [datetime.fromisoformat(entry["at"]) for entry in history]
     if not moments:
         return Markup("")
-    first, last = min(moments), max(now, *moments)
-    span = (last - first).total_seconds() or 1.0
+    first = min(moments)
+    last = max(now, *moments, first + timedelta(days=1))  # A history of minutes still has a width.
+    span = (last - first).total_seconds()
     rows = [stage for stage in Stage if any(entry["stage"] == stage for entry in history)]
     drawn = Markup("").join(_band(stage, n, history, first, last, span) for n, stage in enumerate(rows))
     height = _TOP + len(rows) * _ROW + 4

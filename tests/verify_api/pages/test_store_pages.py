@@ -1,11 +1,14 @@
 """The project store for people: a firm's wizard, an authority's review, a correction side by side."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from registry.credit.models import CrossCheck
+from registry.credit.queries import credit_file
 from registry.projects.models import Level
 from registry.workflows.administration import appoint
 from registry.workflows.models import Filing
@@ -14,7 +17,13 @@ from tests.registry.store.world import DOCUMENT, basic, identity, stages
 from tests.verify_api.pages.conftest import Site
 from verify_api.accounts.actor import Role
 from verify_api.accounts.models import Account
-from verify_api.store_pages.jobs import deem_filings, platform_addresses, publish_projects
+from verify_api.store_pages.jobs import (
+    ask_registers,
+    deem_filings,
+    people_to_ask,
+    platform_addresses,
+    publish_projects,
+)
 
 FIRM = "passed"
 HERE = identity(1, "44")
@@ -183,5 +192,35 @@ def test_the_api_speaks_with_the_services_own_accounts(site: Site) -> None:
 def test_the_schedulers_jobs_find_nothing_to_do_and_know_their_addresses(site: Site) -> None:
     assert deem_filings(site.parts) == []
     assert publish_projects(site.parts) is None
+    assert ask_registers(site.parts) == 0
     given = "national=https://a.example/ , provincial=https://b.example,else=https://c.example,"
     assert platform_addresses(given) == {"national": "https://a.example", "provincial": "https://b.example"}
+
+
+def test_the_case_and_its_reviewer_see_performance_and_what_the_lead_lacks(site: Site) -> None:
+    site.as_staff(Role.REVIEWER)
+    number = site.number("submitted")
+    for page in (f"/console/cases/{number}/review", f"/console/cases/{number}"):
+        words = plain(site.get(page).text)
+        assert "业绩与等级" in words and "企业项目 0 个" in words
+        assert "未登记技术负责人申报时的个人业绩" in words
+
+
+def test_a_pass_is_on_the_credit_file_with_the_case(site: Site) -> None:
+    firm = site.bureau.firms["passed"].enterprise
+    entries = credit_file(site.bureau.session, firm.uscc)
+    assert [entry.kind for entry in entries] == ["verified"] * len(site.bureau.firms["passed"].items)
+    assert site.number("passed") in entries[0].sentence
+
+
+def test_people_named_in_a_filing_under_review_are_asked_about_once(site: Site) -> None:
+    page = begun(site, "supplement")
+    person = site.bureau.firms[FIRM].people[0]
+    filled = {**fields_of(stages(HERE)), "personal.note": "随企业业绩", f"person.{person.id}": "项目经理"}
+    assert site.post(page, {"act": "submit", **filled}, on=page).status_code == 303
+    session, long_ago = site.bureau.session, site.clock.now - timedelta(days=30)
+    uscc = site.bureau.firms[FIRM].enterprise.uscc
+    assert people_to_ask(session, since=long_ago) == [(person.id, uscc)]
+    session.add(CrossCheck(person_id=person.id, kind="title", result="一致", at=site.clock.now, actor="x"))
+    session.flush()
+    assert people_to_ask(session, since=long_ago) == []
