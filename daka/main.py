@@ -21,6 +21,7 @@ COMMANDS = {
     "audit": "verify_api.audit.cli:audit",
     "users": "verify_api.accounts.cli:users",
     "sms": "verify_api.messages.cli:sms",
+    "draw": "verify_api.cases.cli:draw",
     "tonight": "daka.tonight:tonight",
     "serve": "daka.serve:serve",
     "api": "daka.serve:api",

@@ -55,6 +55,8 @@ class Stack:
     ports: Mapping[str, int] = field(default_factory=dict)
     services: tuple[str, ...] = ("upstream", "sms", "identity", "api", "worker", "phone")
     database: str = "daka"
+    # A server of somebody else's; without it an embedded one is started under `folder`.
+    database_url: str = ""
 
     def __post_init__(self) -> None:
         """Work out addresses and secrets; nothing is started yet."""
@@ -85,6 +87,8 @@ class Stack:
 
     def start(self, services: Iterable[str]) -> None:
         """Start these processes and wait until those with an address answer."""
+        if hasattr(self, "parts"):
+            self.parts.engine.dispose()
         self.parts: Parts = make_parts(self.settings())
         self.outside: Outside = make_outside(self.parts)
         for name in services:
@@ -165,9 +169,9 @@ class Stack:
         return environment
 
     def _database_url(self) -> str:
-        if not hasattr(self, "_url"):
-            self._url = start_database(self.folder / "postgres", self.database)
-        return self._url
+        if not self.database_url:
+            self.database_url = start_database(self.folder / "postgres", self.database)
+        return self.database_url
 
     def _command(self, name: str) -> list[str]:
         port = str(self._port.get(name, 0))

@@ -5,8 +5,8 @@ from geo.datums import Datum, Point, convert, to_datum
 from geo.errors import FenceInvalid, GeoError
 from geo.fences import CircleFence, Fence, PolygonFence, fence_in, load_fence
 from geo.fixes import Fix, Limits, Reason
+from geo.history import Sighting, Signal, SignalPolicy, signals, total_risk
 from geo.metres import distance_m
-from geo.signals import Sighting, Signal, SignalPolicy, signals, total_risk
 from geo.sketch import sketch
 from geo.tiles import TileLayer
 from geo.verdicts import PlaceVerdict, Verdict, judge

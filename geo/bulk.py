@@ -83,10 +83,12 @@ def judge_many(
 
     Against one fence; or row by row against `fences[which]`; or, without `which`, each against the nearest
     of the fences within `reach_m`, found with an STRtree. Scalars are broadcast; NaN stands for what is
-    missing. Raises IndexError if `which` names no fence.
+    missing. Raises IndexError if `which` names no fence, ValueError for arrays of more dimensions.
     """
     columns = [np.atleast_1d(np.asarray(c, dtype=np.float64)) for c in (lng, lat, accuracy_m, age_s)]
     x, y, accuracy, age = (np.ascontiguousarray(column) for column in np.broadcast_arrays(*columns))
+    if x.ndim != 1:
+        raise ValueError(f"fixes are rows of one dimension, got {x.ndim}")
     faults = _coordinate_faults(x, y) | _accuracy_faults(accuracy, limits) | _age_faults(age, limits)
     readable = (faults & _UNREADABLE) == 0
     place = _to_wgs84(x, y, Datum(datum))

@@ -249,5 +249,9 @@ def _fence_of(content: Any, datum: str | None) -> Fence:
 
 
 def _write_sketch(path: Path | None, fence: Fence, verdicts: list[PlaceVerdict]) -> None:
-    if path is not None:
+    if path is None:
+        return
+    try:
         path.write_text(sketch(fence, verdicts), encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror or "cannot be written") from None

@@ -70,9 +70,11 @@ def convert(lng: Any, lat: Any, source: Datum | str, target: Datum | str) -> tup
     NaN, come back unchanged. Raises ValueError for an unknown datum.
     """
     source, target = Datum(source), Datum(target)
-    if np.ndim(lng) == 0 and np.ndim(lat) == 0:
-        x, y = float(lng), float(lat)
-        return _convert_one(x, y, source, target)
+    are_floats = isinstance(lng, float) and isinstance(
+        lat, float
+    )  # Asking NumPy takes as long as converting.
+    if are_floats or (np.ndim(lng) == 0 and np.ndim(lat) == 0):
+        return _convert_one(float(lng), float(lat), source, target)
     xs, ys = np.broadcast_arrays(np.asarray(lng, dtype=np.float64), np.asarray(lat, dtype=np.float64))
     return _convert_many(xs, ys, source, target)
 

@@ -1,6 +1,6 @@
 """Was the person there and only the client's datum wrong?
 
-The shifts are large (GCJ-02 up to 700 m, BD-09 up to 1.4 km) and point the same way for a whole district, so
+The shifts are large (GCJ-02 up to 705 m, BD-09 up to 1.5 km) and point the same way for a whole district, so
 a mistaken datum leaves a fingerprint: read in the other datum, or with the shift applied once more or once
 less, the same degrees fall into the fence. This explains a refusal; it never turns one into an acceptance.
 """
@@ -20,6 +20,8 @@ _NAMES = {
 _READINGS = (Datum.WGS84, Datum.GCJ02, Datum.BD09)
 # How near the fence a reading must come for its offset to "match the shift at that place".
 _NEAR_M = 30.0
+# BD-09 taken off twice moves a point by up to 3 020 m over China; nothing moves it farther.
+_LARGEST_SHIFT_M = 3_100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +33,35 @@ class Suspicion:
     reason: Reason
 
 
-def wrong_datum(fix: Fix, fence: Fence) -> Suspicion | None:
+def wrong_datum(fix: Fix, fence: Fence, edge_distance_m: float) -> Suspicion | None:
     """Explain by a wrong datum why a fix lies outside, or None if that explains nothing.
 
-    The fix must have sound degrees and a datum. A reading explains if it lies inside, or if it comes within
-    the accuracy (30 m at most) of the fence and is far nearer to it than the declared reading.
+    The fix must have sound degrees and a datum; `edge_distance_m` is that of the declared reading. A reading
+    explains if it lies inside, or if it comes within the accuracy (30 m at most) of the fence and is far
+    nearer to it than the declared one.
     """
     assert fix.lng is not None and fix.lat is not None and fix.datum is not None
-    declared, lng, lat = Datum(fix.datum), float(fix.lng), float(fix.lat)
-    declared_m = _edge_distance(fence, convert(lng, lat, declared, Datum.WGS84))
-    edge_distance_m, datum = min(_readings(lng, lat, declared, fence), key=lambda reading: reading[0])
-    near_m = min(_NEAR_M, number(fix.accuracy_m) or 0.0)
-    matches_shift = edge_distance_m <= near_m and declared_m - edge_distance_m >= 2 * near_m
-    if edge_distance_m > 0 and not matches_shift:
+    if edge_distance_m > _LARGEST_SHIFT_M:
         return None
-    return Suspicion(datum, edge_distance_m, _reason(declared, datum))
+    declared = Datum(fix.datum)
+    readings = _readings(float(fix.lng), float(fix.lat), declared, fence)
+    read_m, datum = min(readings, key=lambda reading: reading[0])
+    near_m = min(_NEAR_M, number(fix.accuracy_m) or 0.0)
+    matches_shift = read_m <= near_m and edge_distance_m - read_m >= 2 * near_m
+    if read_m > 0 and not matches_shift:
+        return None
+    return Suspicion(datum, read_m, _reason(declared, datum))
 
 
 def _readings(lng: float, lat: float, declared: Datum, fence: Fence) -> list[tuple[float, Datum | None]]:
-    """Distance to the edge under each other reading; those that move nothing (outside China) are left out."""
-    declared_place = convert(lng, lat, declared, Datum.WGS84)
+    """Distance to the edge under each other reading."""
     places: list[tuple[tuple[float, float], Datum | None]] = [
         (convert(lng, lat, datum, Datum.WGS84), datum)
         for datum in _READINGS
         if not same_degrees(datum, declared)
     ]
     places.append((_shifted_twice(lng, lat, declared), None))
-    return [(_edge_distance(fence, place), datum) for place, datum in places if place != declared_place] or [
-        (float("inf"), None)
-    ]
+    return [(_edge_distance(fence, place), datum) for place, datum in places]
 
 
 def _shifted_twice(lng: float, lat: float, declared: Datum) -> tuple[float, float]:

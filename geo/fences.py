@@ -27,9 +27,8 @@ from geo.shapes import CircleShape, PolygonShape
 MIN_RADIUS_M = 10.0
 MAX_RADIUS_M = 10_000.0
 MIN_AREA_M2 = math.pi * MIN_RADIUS_M**2
-MAX_AREA_M2 = math.pi * MAX_RADIUS_M**2
 MAX_EXTENT_M = 2 * MAX_RADIUS_M
-MAX_VERTICES = 5_000
+MAX_VERTICES = 1_000
 
 _METRES_PER_DEGREE = 111_320.0
 _RADIUS_HINT = "请填写以米为单位的半径，例如 300。"
@@ -78,7 +77,10 @@ class PolygonFence:
     def __post_init__(self) -> None:
         """Check what staff drew, and keep a copy of our own: closed rings of plain numbers."""
         object.__setattr__(self, "datum", _checked_datum(self.datum))
-        object.__setattr__(self, "geometry", _geojson(_checked_rings(self.geometry)))
+        rings = _checked_rings(self.geometry)
+        # Before any side is split: one across a continent would be split millions of times.
+        _check_extent(_extent_m(rings))
+        object.__setattr__(self, "geometry", _geojson(rings))
         _check_shape(self.shape)
 
     @cached_property
@@ -172,13 +174,9 @@ def _checked_pair(lng: Any, lat: Any) -> tuple[float, float]:
 def _checked_radius(value: Any) -> float:
     radius_m = number(value)
     if radius_m is None:
-        raise FenceInvalid(
-            "radius_not_finite", "打卡半径不是有效数字。", "请填写以米为单位的半径，例如 300。"
-        )
+        raise FenceInvalid("radius_not_finite", "打卡半径不是有效数字。", _RADIUS_HINT)
     if radius_m <= 0:
-        raise FenceInvalid(
-            "radius_not_positive", "打卡半径必须大于 0 米。", "请填写以米为单位的半径，例如 300。"
-        )
+        raise FenceInvalid("radius_not_positive", "打卡半径必须大于 0 米。", _RADIUS_HINT)
     if radius_m < 1:
         raise FenceInvalid(
             "radius_in_degrees_suspected",
@@ -226,12 +224,25 @@ def _checked_ring(ring: Ring) -> Ring:
     return points
 
 
-def _check_shape(shape: PolygonShape) -> None:
-    west, south, east, north = shape.area.bounds
-    if max(east - west, north - south) > MAX_EXTENT_M:
+def _extent_m(rings: Rings) -> float:
+    """The larger side of the box around all points, to a few per cent."""
+    xs = [x for polygon in rings for ring in polygon for x, _ in ring]
+    ys = [y for polygon in rings for ring in polygon for _, y in ring]
+    east = (max(xs) - min(xs)) * math.cos(math.radians((max(ys) + min(ys)) / 2))
+    # The few per cent are for the exact measure to decide.
+    return max(east, max(ys) - min(ys)) * _METRES_PER_DEGREE * 0.95
+
+
+def _check_extent(extent_m: float) -> None:
+    if extent_m > MAX_EXTENT_M:
         raise FenceInvalid(
             "fence_too_large", f"打卡范围跨度超过 {MAX_EXTENT_M / 1000:g} 公里，起不到核验作用。"
         )
+
+
+def _check_shape(shape: PolygonShape) -> None:
+    west, south, east, north = shape.bounds
+    _check_extent(max(east - west, north - south))
     if not shape.area.is_valid:
         fault = explain_validity(shape.area)
         code = "self_crossing" if "Self-intersection" in fault else "geometry_invalid"

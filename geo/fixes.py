@@ -131,7 +131,7 @@ def accuracy_fault(accuracy_m: Any, limit_m: float) -> Reason | None:
         return Reason(
             "accuracy_zero",
             "收到的定位精度为 0，真实的定位不会没有误差。",
-            "请关闭模拟定位类软件后重新定位。",
+            "请重新定位；如装有模拟定位类软件，请关闭后再试。",
         )
     if value > limit_m:
         return Reason(
@@ -149,9 +149,7 @@ def age_fault(captured_at: Any, now: datetime, limits: Limits) -> Reason | None:
     if not isinstance(captured_at, datetime):
         return Reason("captured_at_missing", "没有收到定位时间。", "请重新定位后再试。")
     if captured_at.utcoffset() is None:
-        return Reason(
-            "captured_at_without_offset", "收到的定位时间没有时区，无法判断先后。", "请更新小程序后重试。"
-        )
+        return Reason("captured_at_without_offset", "收到的定位时间没有时区，无法判断先后。", _UPDATE)
     age_s = (now - captured_at).total_seconds()
     if age_s > limits.age_s:
         return Reason(
@@ -171,9 +169,7 @@ def age_fault(captured_at: Any, now: datetime, limits: Limits) -> Reason | None:
 def datum_fault(datum: Any) -> Reason | None:
     """Why the degrees cannot be read: the datum is missing or unknown; else None."""
     if datum is None or datum == "":
-        return Reason(
-            "datum_missing", "没有收到坐标系（wgs84、gcj02 等），无法判断位置。", "请更新小程序后重试。"
-        )
+        return Reason("datum_missing", "没有收到坐标系（wgs84、gcj02 等），无法判断位置。", _UPDATE)
     try:
         Datum(datum)
     except ValueError:

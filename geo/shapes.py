@@ -72,7 +72,7 @@ class PolygonShape:
 
     def edge_distance(self, x: float, y: float) -> float:
         """Signed distance to the edge in metres: negative inside, 0 on it."""
-        distance = float(shapely.distance(self.edge, shapely.Point(x, y)))
+        distance = float(shapely.distance(self.edge, shapely.points((x, y))))
         return -distance if shapely.intersects_xy(self.area, x, y) else distance
 
     def edge_distance_many(self, x: FloatArray, y: FloatArray) -> FloatArray:
@@ -84,7 +84,7 @@ class PolygonShape:
 
     def nearest_edge(self, x: float, y: float) -> tuple[float, float] | None:
         """The point of the edge nearest to (x, y); None if (x, y) lies on the edge."""
-        line = shapely.shortest_line(self.edge, shapely.Point(x, y))
+        line = shapely.shortest_line(self.edge, shapely.points((x, y)))
         (near_x, near_y), _ = shapely.get_coordinates(line)
         return None if math.hypot(near_x - x, near_y - y) < 1e-6 else (float(near_x), float(near_y))
 

@@ -54,8 +54,9 @@ def sketch(
     Fixes that cannot be placed (no datum, NaN …) are named in the description only.
     """
     marks = [mark for n, fix in enumerate(fixes, 1) if (mark := _mark(n, fix, fence)) is not None]
-    near = [mark for mark in marks if mark.edge_distance_m <= _FAR * _size_m(fence.shape)]
-    far = [mark for mark in marks if mark not in near]
+    reach_m = _FAR * _size_m(fence.shape)
+    near = [mark for mark in marks if mark.edge_distance_m <= reach_m]
+    far = [mark for mark in marks if mark.edge_distance_m > reach_m]
     view = _view(fence.shape, near)
     body = [
         tile_images(tiles, fence.shape.frame, view, WIDTH, HEIGHT) if tiles else grid(view),
@@ -110,21 +111,14 @@ def _mark(n: int, fix: Fix | PlaceVerdict, fence: Fence) -> Mark | None:
     return Mark(n, x, y, *place, accuracy_m, verdict, edge_distance_m)
 
 
-def _bounds(shape: Shape) -> tuple[float, float, float, float]:
-    if isinstance(shape, PolygonShape):
-        west, south, east, north = shape.area.bounds
-        return west, south, east, north
-    return -shape.radius_m, -shape.radius_m, shape.radius_m, shape.radius_m
-
-
 def _size_m(shape: Shape) -> float:
-    west, south, east, north = _bounds(shape)
+    west, south, east, north = shape.bounds
     return max(east - west, north - south)
 
 
 def _view(shape: Shape, marks: list[Mark]) -> View:
     """The smallest view that shows the fence, the near fixes and what is reasonable of their circles."""
-    boxes = [_bounds(shape)]
+    boxes = [shape.bounds]
     for mark in marks:
         r = min(mark.accuracy_m or 0.0, _size_m(shape))
         boxes.append((mark.x - r, mark.y - r, mark.x + r, mark.y + r))

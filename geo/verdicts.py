@@ -98,7 +98,7 @@ def judge(fix: Fix, fence: Fence, *, limits: Limits = DEFAULT_LIMITS, now: datet
     if not faults and place is not None:
         if place.edge_distance_m <= 0:
             return _verdict(Verdict.INSIDE, fix, place, (), inside_hint(place), None, limits, now)
-        suspicion = wrong_datum(fix, fence)
+        suspicion = wrong_datum(fix, fence, place.edge_distance_m)
         reasons = (*([suspicion.reason] if suspicion else []), outside_reason(place))
         return _verdict(Verdict.OUTSIDE, fix, place, reasons, reasons[0].hint, suspicion, limits, now)
     if place is not None and place.match_rate == 0.0:

@@ -48,6 +48,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # An error's text must not carry names and numbers into a log.
         connect_args={"options": "-c timezone=UTC -c lock_timeout=30s"},
     )
 

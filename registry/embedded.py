@@ -19,7 +19,9 @@ def start(folder: Path, database: str = "daka") -> str:
     return sibling(server.get_uri(), database)
 
 
-def ensure_database(admin_url: str, database: str, *, fresh: bool = False) -> None:
+def ensure_database(
+    admin_url: str, database: str, *, fresh: bool = False, template: str = "template1"
+) -> None:
     """Create the database unless it exists; two processes doing so at once is fine."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
         if fresh:
@@ -29,13 +31,14 @@ def ensure_database(admin_url: str, database: str, *, fresh: bool = False) -> No
         if found:
             return
         try:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            connection.execute(create.format(sql.Identifier(database), sql.Identifier(template)))
         except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
             return
 
 
-def sibling(url: str, database: str, *, fresh: bool = False) -> str:
-    """Address of another database on the same server, made if missing and emptied if `fresh`."""
+def sibling(url: str, database: str, *, fresh: bool = False, template: str = "template1") -> str:
+    """Address of another database on the same server, made if missing (anew if `fresh`) from `template`."""
     parts = urlsplit(url)
-    ensure_database(url, database, fresh=fresh)
+    ensure_database(url, database, fresh=fresh, template=template)
     return urlunsplit(parts._replace(path=f"/{database}"))

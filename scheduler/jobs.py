@@ -7,19 +7,27 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from registry.addresses.jobs import propose_missing
 from registry.clock import SHANGHAI
 from registry.sync.delivery import deliver_changes
 from registry.sync.service import sync_all
+from verify_api.accounts.cleaning import purge as purge_accounts
+from verify_api.accounts.mailing import Mailing
 from verify_api.audit.service import link_new_rows
+from verify_api.cases.batches import work_off
 from verify_api.checkins.requeue import expire_open, requeue_stuck
 from verify_api.deadlines.receipts import pull_deliveries, pull_failures
+from verify_api.deadlines.recompute import settle
 from verify_api.deadlines.reminders import remind
 from verify_api.deadlines.sweep import sweep
 from verify_api.http.idempotency import purge
 from verify_api.messages.dispatch import deliver_due, poll
+from verify_api.messages.outbox import Sender
 from verify_api.notices.batch import produce_pending
 from verify_api.outside import Outside
 from verify_api.parts import Parts
+from verify_api.selection.jobs import light_rosters
+from verify_api.store_pages.jobs import deem_filings, publish_projects
 
 Run = Callable[[Parts, Outside], object]
 
@@ -46,18 +54,25 @@ def daily(hour: int, minute: int = 0) -> CronTrigger:
 # In the order a tick of a simulation runs them: what starts clocks before what acts on them.
 JOBS: tuple[Job, ...] = (
     Job("nightly_sync", daily(2), lambda p, o: _sync(p, o)),
+    Job("open_batches", every(5), lambda p, _o: _batches(p)),
+    Job("roster_lights", daily(2, 40), lambda p, _o: light_rosters(p.sessions, clock=p.clock)),
     Job("deliver_messages", every(10), lambda p, o: deliver_due(p, o.sms)),
     Job("poll_receipts", every(60), lambda p, o: poll(p, o.sms)),
     Job("start_clocks", every(30), lambda p, _o: pull_deliveries(p.sessions, now=p.clock())),
     Job("failed_services", every(300), lambda p, _o: pull_failures(p.sessions, now=p.clock())),
     Job("requeue_stuck_attempts", every(60), lambda p, _o: requeue_stuck(p.sessions, now=p.clock())),
     Job("expire_attempts", every(60), lambda p, _o: expire_open(p.sessions, now=p.clock())),
+    Job("settle_deadlines", every(3600), lambda p, _o: settle(p.sessions, now=p.clock())),
     Job("deadline_sweep", every(60), lambda p, _o: sweep(p.sessions, now=p.clock())),
     Job("reminders", every(1800), lambda p, _o: remind(p.sessions, now=p.clock())),
     Job("produce_documents", every(15), lambda p, o: _produce(p, o)),
     Job("report_changes", every(60), lambda p, o: _report(p, o)),
     Job("link_audit", every(60), lambda p, _o: _link(p)),
     Job("purge_answers", daily(3, 30), lambda p, _o: purge(p.sessions)),
+    Job("place_addresses", daily(4), lambda p, o: propose_missing(p.sessions, o.geocoder, clock=p.clock)),
+    Job("purge_accounts", daily(3, 40), lambda p, _o: _purge_accounts(p)),
+    Job("deem_filings", every(300), lambda p, _o: deem_filings(p)),
+    Job("publish_projects", every(60), lambda p, _o: publish_projects(p)),
 )
 
 
@@ -70,6 +85,16 @@ def _sync(parts: Parts, outside: Outside) -> None:
             keyring=parts.keyring,
             now=parts.clock(),
         )
+
+
+def _batches(parts: Parts) -> None:
+    sender = Sender(parts.settings.sms_signature, parts.settings.help_phone)
+    work_off(parts.sessions, mailing=Mailing(parts.keyring, sender), now=parts.clock())
+
+
+def _purge_accounts(parts: Parts) -> None:
+    with parts.sessions.begin() as session:
+        purge_accounts(session, now=parts.clock())
 
 
 def _link(parts: Parts) -> None:

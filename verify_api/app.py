@@ -4,9 +4,11 @@ from fastapi import FastAPI
 
 from registry.sync.upstream import Upstream
 from verify_api.accounts.routes import router as accounts
+from verify_api.console.batches import router as console_batches
 from verify_api.console.cases import router as console_cases
 from verify_api.console.handwork import router as console_handwork
 from verify_api.console.operations import router as console_operations
+from verify_api.console.requirements import router as console_requirements
 from verify_api.http import problems
 from verify_api.http.headers import SecurityHeaders
 from verify_api.http.idempotency import IdempotencyMiddleware
@@ -19,18 +21,25 @@ from verify_api.parts import Parts
 from verify_api.portal.cases import router as portal_cases
 from verify_api.portal.profile import router as portal_profile
 from verify_api.portal.syncing import router as portal_sync
+from verify_api.selection.routes import router as selection
+from verify_api.store_pages.access import api as store
+from verify_api.web import install_pages
 
 ROUTERS = (
     accounts,
     portal_profile,
     portal_cases,
     portal_sync,
+    selection,
     console_cases,
     console_handwork,
     console_operations,
+    console_requirements,
+    console_batches,
     miniapp_sessions,
     miniapp_attempts,
     receipts,
+    store,
 )
 
 
@@ -54,6 +63,7 @@ def create_app(
     app.get("/healthz", include_in_schema=False)(_health)
     for router in ROUTERS:
         app.include_router(router)
+    install_pages(app)
     return app
 
 

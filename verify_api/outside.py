@@ -1,7 +1,9 @@
-"""The outside world of a process: SMS provider, upstream library, seal, WeChat. Made once, from settings."""
+"""The outside world of a process: SMS, upstream library, geocoder, seal, WeChat. Made once, from settings."""
 
 from dataclasses import dataclass
 
+from registry.addresses.adapters.choice import make_geocoder
+from registry.addresses.geocoder import Geocoder
 from registry.sync.adapters.http import HttpUpstream
 from registry.sync.upstream import Upstream
 from verify_api.messages.adapters.base import SmsProvider
@@ -18,6 +20,7 @@ class Outside:
 
     sms: SmsProvider | None
     upstream: Upstream | None
+    geocoder: Geocoder
     seal: Seal
 
 
@@ -41,6 +44,7 @@ def make_outside(parts: Parts) -> Outside:
     return Outside(
         sms=make_provider(settings) if is_sms_set else None,
         upstream=make_upstream(settings),
+        geocoder=make_geocoder(settings.geocoder, settings.geocoder_key.get_secret_value()),
         seal=open_seal(
             settings.seal_file,
             settings.seal_password.get_secret_value(),

@@ -26,6 +26,9 @@ class Settings(BaseSettings):
 
     upstream_url: str = ""
     upstream_token: SecretStr = SecretStr("")
+    # Where projects are published: `national=https://…,provincial=https://…,government=https://…`.
+    platform_urls: str = ""
+    platform_token: SecretStr = SecretStr("")
     sms_provider: str = "gateway"
     sms_url: str = ""
     sms_token: SecretStr = SecretStr("")

@@ -117,7 +117,20 @@ TOLD: dict[str, Expected] = {
     # T-03: 2026-02-16 lies in the Spring Festival → 02-24.
     "spring": _stock_passed("2026-03-10"),
     # §0 moment of a check-in: received 23:59:59 on the last day, judged after midnight.
-    "midnight": _stock_passed("2025-11-25"),
+    "midnight": Expected(
+        "NOTIFYING OPEN SUBMITTED CHECKING_IN PASSED", "2025-11-25", marks={"零点已过": "CHECKING_IN"}
+    ),
+    # Still under way when the curtain falls.
+    "live-checkin": Expected("NOTIFYING OPEN SUBMITTED CHECKING_IN", "2026-06-18"),
+    "live-review": Expected("NOTIFYING OPEN SUBMITTED", "2026-06-25"),
+    # Served 2026-05-25 → 06-25 (Thursday); the report is due on 07-26, a Sunday, so after the end.
+    "live-board": Expected(
+        "NOTIFYING OPEN RECTIFYING",
+        "2026-06-26",
+        ("责令整改通知书",),
+        ("abnormal_set",),
+        {"逾期次日": "RECTIFYING"},
+    ),
     "cancelled": Expected("NOTIFYING OPEN CANCELLED", "2025-11-10"),
 }
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from daka.simulation.reckoning import Line
+from daka.simulation.stories import ORDINARY
 
 STATE_WORDS = {
     "PASSED": ("通过", "green"),
@@ -19,6 +20,16 @@ STATE_WORDS = {
     "LAPSED": ("到期失效", "yellow"),
     "REVOKED": ("撤回", "red"),
     "CANCELLED": ("取消", "dim"),
+    "CHECKING_IN": ("打卡中", "cyan"),
+    "SUBMITTED": ("待审核", "cyan"),
+    "RECTIFYING": ("整改中", "cyan"),
+}
+CHANGE_WORDS = {
+    "abnormal_set": "标注资质异常",
+    "abnormal_lifted": "解除资质异常",
+    "withdrawn": "撤回已回写三库",
+    "lapsed": "失效已回写三库",
+    "reinstated": "恢复",
 }
 
 
@@ -61,35 +72,54 @@ class Show:
     def tell(self, at: datetime, firm: str, text: str) -> None:
         """Something happened."""
         line = Text(f"{at:%Y-%m-%d %H:%M}  ", style="dim")
-        line.append(firm.removeprefix("深圳").removesuffix("有限公司").ljust(9, "　"), style="bold")
+        line.append(_short(firm).ljust(9, "　"), style="bold")
         line.append(f"  {text}", style="default")
         self._console.print(line, soft_wrap=True)
 
     def table(self, lines: Sequence[Line], folder: Path) -> None:
-        """The outcome of every firm, and where the documents lie."""
-        table = Table(title="各企业结果（按规则应有的结果另行写定，逐项比对）", title_justify="left")
-        for name in ("企业", "情形", "结果", "日期", "文书", "回写三库", "比对"):
-            table.add_column(name, overflow="fold")
-        for line in lines:
+        """The outcome of every told firm, the ordinary ones in one line, and where the documents lie."""
+        told = [line for line in lines if line.title != ORDINARY]
+        ordinary = [line for line in lines if line.title == ORDINARY]
+        table = Table(title="结果（按规则应有的结果另行写定，逐项比对）", title_justify="left")
+        for name, fixed in (
+            ("企业", True),
+            ("情形", False),
+            ("结果", True),
+            ("日期", True),
+            ("文书与回写", False),
+        ):
+            table.add_column(name, no_wrap=fixed)
+        table.add_column("比对", no_wrap=True)
+        for line in told:
             word, colour = STATE_WORDS.get(line.found.state, (line.found.state, "red"))
+            written = [*line.found.documents, *(CHANGE_WORDS[change] for change in line.found.told_upstream)]
             table.add_row(
-                line.found.name.removeprefix("深圳").removesuffix("有限公司"),
+                _short(line.found.name),
                 line.title,
                 Text(word, style=colour),
                 line.found.ended,
-                "、".join(line.found.documents) or "—",
-                "、".join(dict.fromkeys(line.found.told_upstream)) or "—",
-                Text("一致", style="green") if not line.differences else Text("不符", style="bold red"),
+                "、".join(dict.fromkeys(written)) or "—",
+                _mark(line.differences),
             )
+        lawful = sum(not line.differences for line in ordinary)
+        mark = _mark(() if lawful == len(ordinary) else ("",))
+        table.add_row("普通企业", ORDINARY, Text(f"{lawful}/{len(ordinary)}", style="green"), "", "—", mark)
         self._console.print(table)
         for line in lines:
             for difference in line.differences:
-                self._console.print(
-                    Text(f"✗ {line.found.name}（{line.found.case}）{difference}", style="red")
-                )
-        self._console.print(Text(f"文书（PDF）：{folder.resolve()}"))
+                where = f"{line.found.name}（{line.found.case}）"
+                self._console.print(Text(f"✗ {where}{difference}", style="red"), soft_wrap=True)
+        self._console.print(Text(f"文书（PDF）：{folder.resolve()}"), soft_wrap=True)
 
     @property
     def seconds(self) -> float:
         """Real seconds since the show began."""
         return time.monotonic() - self._began
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("深圳").removesuffix("有限公司")
+
+
+def _mark(differences: Sequence[str]) -> Text:
+    return Text("不符", style="bold red") if differences else Text("一致", style="green")

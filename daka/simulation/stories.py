@@ -1,14 +1,37 @@
 """What happens in the city, firm by firm. A beat is a moment, a sentence for the audience, and an act."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from daka.simulation import attempts
-from daka.simulation.desk import Desk
+from daka.simulation.acts import (
+    Act,
+    approve,
+    arrive,
+    cancel,
+    check_in,
+    check_in_without_spare,
+    forgot_password,
+    hold,
+    include,
+    never_delivered,
+    new_contact_upstream,
+    onboard,
+    open_stock,
+    reject,
+    release,
+    remember,
+    report_and_list,
+    resubmit,
+    serve_in_person,
+    submit,
+    submit_too_few,
+    submit_wrong_list,
+)
 from daka.simulation.world import moment
 
-Act = Callable[[Desk], None]
+ORDINARY = "按期通过"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,153 +56,6 @@ class Story:
 def story(key: str, title: str, *beats: tuple[str, str, Act]) -> Story:
     """Write a story down: (moment, sentence, act) for each beat."""
     return Story(key, title, tuple(Beat(moment(at), key, say, act) for at, say, act in beats))
-
-
-# Acts. What they leave to be done (SMS, documents) the scheduler does at the end of the moment.
-
-
-def include(desk: Desk) -> None:
-    """列入核查: account, password by SMS, FIRST case of the 告知承诺 items (SZ-02)."""
-    cases = desk.world.admin.include(desk.firm.uscc)
-    if cases:
-        (desk.case,) = cases
-
-
-def open_stock(reason: str, note: str) -> Act:
-    """A STOCK case for one of the reasons of SZ-31."""
-
-    def act(desk: Desk) -> None:
-        desk.case = desk.world.admin.open_stock_case(desk.firm.uscc, reasons={reason: note})
-
-    return act
-
-
-def sign_up(desk: Desk) -> None:
-    """First log-in."""
-    desk.sign_up()
-
-
-def onboard(desk: Desk) -> None:
-    """First log-in and the three gates."""
-    desk.sign_up()
-    desk.pass_gates()
-
-
-def gates(desk: Desk) -> None:
-    """The three gates, for whoever has logged in before."""
-    desk.pass_gates()
-
-
-def forgot_password(desk: Desk) -> None:
-    """找回密码, then the gates."""
-    desk.reset_password()
-    desk.pass_gates()
-
-
-def submit(desk: Desk) -> None:
-    """The list is sent."""
-    desk.submit()
-
-
-def submit_too_few(desk: Desk) -> None:
-    """The list is one person short and is refused on the spot."""
-    people = desk.upload_papers(desk.firm.going[:-1])
-    answer = desk.portal.check(desk.case, people)
-    if answer["ok"]:
-        raise AssertionError(f"{desk.firm.key}: a list one person short would be taken")
-    attempts.refused(desk, lambda: desk.portal.submit(desk.case, people), kind="名单不足")
-
-
-def submit_wrong_list(desk: Desk) -> None:
-    """A list the reviewer will not like: formally enough, with the spare person on it."""
-    desk.submit(desk.firm.going)
-
-
-def resubmit(desk: Desk) -> None:
-    """The same without the spare person."""
-    desk.submit(desk.firm.going[:-1])
-
-
-def approve(desk: Desk) -> None:
-    """审核通过."""
-    desk.world.reviewer.claim(desk.case)
-    desk.world.reviewer.approve(desk.case, "材料齐全，同意开启打卡。")
-
-
-def reject(desk: Desk) -> None:
-    """审核不通过, with an opinion."""
-    desk.world.reviewer.claim(desk.case)
-    desk.world.reviewer.reject(desk.case, "名单中有一人职称证书扫描件与登记专业不符，请更换后重新提交。")
-
-
-def arrive(desk: Desk) -> None:
-    """Everybody who goes checks in; firms that arrive at one moment do so side by side."""
-    desk.check_in(desk.firm.going)
-
-
-def check_in(*which: int) -> Act:
-    """Those people of the ones who go check in."""
-
-    def act(desk: Desk) -> None:
-        going = desk.firm.going
-        desk.check_in([going[n] for n in which])
-
-    return act
-
-
-def check_in_without_spare(desk: Desk) -> None:
-    """Those on the second list."""
-    desk.check_in(desk.firm.going[:-1])
-
-
-def report_and_list(desk: Desk) -> None:
-    """整改报告 and a new list (SZ-35)."""
-    desk.report_rectification()
-    desk.submit()
-
-
-def nothing(desk: Desk) -> None:
-    """Nobody does anything: the scheduler alone acts."""
-
-
-def remember(what: str) -> Act:
-    """Keep the state of this moment for the reckoning."""
-    return lambda desk: desk.remember(what)
-
-
-def hold(desk: Desk) -> None:
-    """暂缓 with a reason."""
-    desk.world.admin.hold(desk.case, "企业反映注册地址所在园区临时封闭，待核实")
-
-
-def release(desk: Desk) -> None:
-    """恢复."""
-    desk.world.admin.release(desk.case, "已核实，园区恢复通行")
-
-
-def never_delivered(desk: Desk) -> None:
-    """The carrier reports nothing, ever, for this number."""
-    desk.world.sms.post("/behaviour", {"phone": desk.contact_phone, "fate": "never"})
-    open_stock("dormant", "取得资质后长期无正常经营")(desk)
-
-
-def serve_in_person(desk: Desk) -> None:
-    """Service by other means, with proof."""
-    served = desk.world.now().date()
-    proof = "送达回证：示例-2025-017，企业负责人签收"
-    desk.world.reviewer.serve(desk.case, on=served, method="in_person", proof=proof)
-
-
-def new_contact_upstream(desk: Desk) -> None:
-    """The firm mends its contact in 三库; the nightly sync brings it."""
-    desk.contact_phone = "10000009001"
-    contact = {"name": desk.firm.record["contact"]["name"], "phone": desk.contact_phone}
-    desk.world.change_upstream(desk.firm.uscc, contact=contact, version="2")
-
-
-def cancel(desk: Desk) -> None:
-    """取消任务 with a reason."""
-    desk.world.admin.cancel(desk.case, "企业已办理迁出手续，不再由本市核查")
 
 
 FIRST_STORIES = (
@@ -239,8 +115,9 @@ FIRST_STORIES = (
         ("2025-03-19 15:00", "审核通过", approve),
         ("2025-03-24 09:30", "900 米外、报错坐标系、精度 5000 米、旧定位 → 全部拒绝", attempts.wrong_places),
         ("2025-03-25 09:30", "冒名、重放照片、重用口令、外单位人员 → 全部拒绝", attempts.wrong_people),
-        ("2025-03-26 09:30", "4 人到场如实打卡", arrive),
-        ("2025-03-26 10:30", "已通过者再打一次 → 拒绝", attempts.once_more),
+        ("2025-03-26 09:30", "1 人到场如实打卡", check_in(0)),
+        ("2025-03-26 09:40", "已通过者再打一次 → 拒绝", attempts.once_more),
+        ("2025-03-26 10:00", "其余 3 人如实打卡，全部完成", check_in(1, 2, 3)),
     ),
     story(
         "unlicensed",
@@ -347,12 +224,34 @@ STOCK_STORIES = (
     ),
     story(
         "midnight",
-        "存量：最后一天 23:59 提交的打卡，过了零点才出结论，仍然有效",
+        "存量：最后一分钟提交、零点后才出结论，仍然有效",
         ("2025-10-13 09:30", "列为核查对象", open_stock("dormant", "长期无正常经营")),
         ("2025-10-15 10:00", "完成三项准备", onboard),
         ("2025-10-20 10:00", "提交名单", submit),
         ("2025-10-22 10:00", "审核通过，11 月 22 日周六，顺延至 24 日", approve),
-        ("2025-11-24 23:58", "最后一分钟到场打卡", attempts.at_the_last_second),
+        ("2025-11-24 23:59", "最后一分钟提交，核验进程恰好断电，零点后恢复", attempts.at_the_last_second),
+    ),
+    story(
+        "live-checkin",
+        "进行中：等待人员打卡",
+        ("2026-06-08 09:30", "列为核查对象", open_stock("complaint", "接到投诉举报")),
+        ("2026-06-10 10:00", "完成三项准备", onboard),
+        ("2026-06-15 10:00", "提交名单", submit),
+        ("2026-06-18 10:00", "审核通过，等待打卡", approve),
+    ),
+    story(
+        "live-review",
+        "进行中：名单待审核",
+        ("2026-06-10 09:30", "列为核查对象", open_stock("complaint", "接到投诉举报")),
+        ("2026-06-12 10:00", "完成三项准备", onboard),
+        ("2026-06-25 10:00", "提交名单，等待审核", submit),
+    ),
+    story(
+        "live-board",
+        "进行中：责令整改",
+        ("2026-05-25 09:30", "列为核查对象", open_stock("complaint", "投诉举报")),
+        ("2026-05-27 10:00", "登录后未再办理", onboard),
+        ("2026-06-26 09:30", "逾期：责令整改，看板上可见", remember("逾期次日")),
     ),
     story(
         "cancelled",
@@ -380,10 +279,10 @@ _WAVES = (
 
 def _ordinary(key: str, n: int) -> Story:
     included, onboarded, submitted, approved, checked_in = _WAVES[n // 4]
-    begin = include if n % 2 else open_stock("random_draw", "双随机抽查")
+    begin = include if n % 2 else open_stock("complaint", "接到投诉举报")
     return story(
         key,
-        "普通企业：按期通过",
+        ORDINARY,
         (f"{included} 10:00", "", begin),
         (f"{onboarded} 10:00", "", onboard),
         (f"{submitted} 10:00", "", submit),

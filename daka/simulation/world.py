@@ -6,14 +6,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from apscheduler.triggers.cron import CronTrigger
+
 from miniapp_mock.city import City
 from miniapp_mock.client import Bureau, Inbox, Line, Officer, Patience
 from registry.clock import SHANGHAI
+from scheduler.jobs import JOBS
 from verify_api.clock import SimulatedClock
 
 T = TypeVar("T")
 R = TypeVar("R")
 # The simulated clock stands where it was set; real seconds pass on top of it while a step is played.
+BY_NIGHT = tuple(job.name for job in JOBS if isinstance(job.trigger, CronTrigger))
+BY_DAY = tuple(job.name for job in JOBS if job.name not in BY_NIGHT)
 PATIENCE = Patience(timeout_s=40.0)
 
 
@@ -39,11 +44,14 @@ class World:
 
     addresses: Addresses
     clock: SimulatedClock
-    sweep: Callable[[datetime], None]
+    run_jobs: Callable[[Iterable[str]], None]
+    cut_power: Callable[[str], None]
+    restore_power: Callable[[str], None]
     city: City
     admin_officer: Officer
     reviewer_officer: Officer
-    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4))
+    pool: ThreadPoolExecutor
+    is_upstream_changed: bool = False
     admin: Bureau = field(init=False)
     reviewer: Bureau = field(init=False)
     inbox: Inbox = field(init=False)
@@ -73,9 +81,13 @@ class World:
         """Leap forward; the clock never goes back."""
         self.clock.set(max(instant, self.now() + timedelta(milliseconds=1)))
 
-    def tick(self) -> None:
-        """Let the scheduler's whole table run once, at this moment."""
-        self.sweep(self.now())
+    def tick(self, *, only: Iterable[str] = ()) -> None:
+        """Let the scheduler's jobs run once, at this moment; those of the night have their own hour."""
+        self.run_jobs(tuple(only) or BY_DAY)
+
+    def night(self) -> None:
+        """Let the jobs of the night run: the sync with the upstream library (SZ-07)."""
+        self.run_jobs(BY_NIGHT)
 
     def fill_upstream(self) -> None:
         """Hand the city to the upstream library and let the gateway report at once."""
@@ -85,6 +97,7 @@ class World:
     def change_upstream(self, uscc: str, **fields: Any) -> None:
         """The enterprise has its base data changed in 三库."""
         self.upstream.patch(f"/control/enterprises/{uscc}", fields)
+        self.is_upstream_changed = True
 
     def reported_upstream(self) -> list[dict[str, Any]]:
         """The changes that have flowed back to the upstream library."""

@@ -1,9 +1,10 @@
 """From a plan to records: firms, certificates, permits, people with their papers and portraits."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,14 @@ REGISTRATION_LIMIT = date(2027, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """A person of the roster as the stories need them. `portrait` is a folder, None for who never goes."""
+    """A person of the roster as the stories need them. `portrait` is a folder, None for who never comes."""
 
     id: str
     name: str
     id_number: str
     phone: str
     portrait: Path | None
+    is_chosen: bool
     is_lead: bool
 
 
@@ -56,8 +58,8 @@ class Firm:
 
     @property
     def going(self) -> tuple[Staff, ...]:
-        """Those it will send to check in."""
-        return tuple(person for person in self.staff if person.portrait is not None)
+        """Those it will choose to check in."""
+        return tuple(person for person in self.staff if person.is_chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,31 @@ class City:
 
 
 def build_city(portraits: Sequence[Path], *, plans: Sequence[FirmPlan] = SHENZHEN, seed: int = 2025) -> City:
-    """The city of the plan. People who will go get one portrait folder each, in order.
+    """The city of the plan. People who will come get a portrait folder each, in order.
+
+    Where there are fewer portraits than people, firms share them: nobody meets his double in his own firm,
+    but the service will see one face under two names in two firms, and say so to staff.
 
     Raises:
-        ValueError: There are fewer portraits than people who will go.
+        ValueError: There are not even enough portraits for the largest firm.
     """
     rng = random.Random(seed)  # noqa: S311 - the same city every time.
-    faces = iter(portraits)
+    if len(portraits) < max(_coming(plan) for plan in plans):
+        raise ValueError("there are fewer portraits than people of one firm who will come")
+    faces = cycle(portraits)
     people = _Names(rng)
     return City(tuple(_firm(rng, people, faces, plan, n) for n, plan in enumerate(plans)))
+
+
+def people_coming(plans: Sequence[FirmPlan] = SHENZHEN) -> int:
+    """How many portraits it takes for everybody who comes to have one of their own."""
+    return sum(_coming(plan) for plan in plans)
+
+
+def _coming(plan: FirmPlan) -> int:
+    """How many of a firm stand before a camera."""
+    chosen = sum(place.goes for place in _places(plan))
+    return chosen if plan.attends is None else min(chosen, plan.attends)
 
 
 class _Names:
@@ -101,7 +119,7 @@ class _Names:
         return n, name, make_id_number(self._rng, year=1968 + n % 28)
 
 
-def _firm(rng: random.Random, names: _Names, faces: Any, plan: FirmPlan, n: int) -> Firm:
+def _firm(rng: random.Random, names: _Names, faces: Iterator[Path], plan: FirmPlan, n: int) -> Firm:
     district, code, street, lng, lat = SITES[n % len(SITES)]
     point = (round(lng + rng.uniform(-0.012, 0.012), 6), round(lat + rng.uniform(-0.008, 0.008), 6))
     uscc = make_uscc(rng, code)
@@ -211,15 +229,17 @@ def _missing(have: list[str], want: list[str]) -> list[str]:
 
 
 def _roster(
-    names: _Names, faces: Any, plan: FirmPlan, uscc: str
+    names: _Names, faces: Iterator[Path], plan: FirmPlan, uscc: str
 ) -> tuple[tuple[Staff, ...], list[dict[str, Any]]]:
     staff, records = [], []
+    coming = _coming(plan)
     for k, place in enumerate(_places(plan)):
         n, name, id_number = names.take()
-        portrait = next(faces, None) if place.goes else None
-        if place.goes and portrait is None:
-            raise ValueError("there are fewer portraits than people who will go")
-        person = Staff(f"P{n + 1:05d}", name, id_number, simulated_phone(1000 + n), portrait, k == 0)
+        comes = place.goes and coming > 0
+        coming -= comes
+        portrait = next(faces) if comes else None
+        phone = simulated_phone(1000 + n)
+        person = Staff(f"P{n + 1:05d}", name, id_number, phone, portrait, place.goes, k == 0)
         staff.append(person)
         records.append(_person(person, place, uscc, n))
     return tuple(staff), records

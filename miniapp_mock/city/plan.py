@@ -31,6 +31,7 @@ class FirmPlan:
     """A firm. `key` names it in stories; `has_permit` says whether its 安全生产许可证 is valid.
 
     `dual` people hold a registration and a title; they count in both sub-minimums and are one head.
+    `attends` limits how many of the chosen ever stand before a camera (None: all of them).
     """
 
     key: str
@@ -40,6 +41,7 @@ class FirmPlan:
     dual: int = 0
     datum: str = "wgs84"
     spare: int = 0
+    attends: int | None = None
 
 
 def commitment(standard: Standard, issued: str, valid_to: str) -> ItemPlan:
@@ -58,8 +60,8 @@ def _firm(key: str, name: str, *items: ItemPlan, has_permit: bool = True, **more
 
 _TOLD = (
     _firm("pass", "示例晨曦建设", commitment(BUILDING, "2024-11-18", "2025-11-17"), datum="gcj02", dual=1),
-    _firm("never", "示例远山装饰", commitment(FITTING, "2024-12-20", "2025-12-19")),
-    _firm("partly", "示例清源消防", commitment(FIRE, "2025-01-03", "2026-01-02"), datum="bd09"),
+    _firm("never", "示例远山装饰", commitment(FITTING, "2024-12-20", "2025-12-19"), attends=0),
+    _firm("partly", "示例清源消防", commitment(FIRE, "2025-01-03", "2026-01-02"), datum="bd09", attends=3),
     _firm("rolled", "示例望海古建", commitment(ANCIENT, "2024-12-01", "2025-11-30")),
     _firm(
         "bundle",
@@ -72,14 +74,17 @@ _TOLD = (
     _firm("unlicensed", "示例立新混凝土", commitment(CONCRETE, "2025-01-02", "2026-01-01"), has_permit=False),
     _firm("stock-pass", "示例长岭照明", ordinary(LIGHTING), datum="bd09"),
     _firm("rectified", "示例白石古建", ordinary(ANCIENT), datum="gcj02"),
-    _firm("revoked", "示例北辰装饰", ordinary(FITTING)),
+    _firm("revoked", "示例北辰装饰", ordinary(FITTING), attends=0),
     _firm("half-revoked", "示例松涛混凝土", ordinary(CONCRETE), ordinary(LIFTING)),
-    _firm("resubmitted", "示例青禾混凝土", ordinary(CONCRETE), spare=1),
+    _firm("resubmitted", "示例青禾混凝土", ordinary(CONCRETE), spare=1, attends=2),
     _firm("unreachable", "示例云栈起重", ordinary(LIFTING)),
     _firm("held", "示例和顺混凝土", ordinary(CONCRETE), datum="cgcs2000"),
     _firm("spring", "示例元宵古建", ordinary(ANCIENT)),
     _firm("midnight", "示例三更起重", ordinary(LIFTING), datum="gcj02"),
-    _firm("cancelled", "示例归航起重", ordinary(LIFTING)),
+    _firm("live-checkin", "示例今朝起重", ordinary(LIFTING), datum="gcj02"),
+    _firm("live-review", "示例向阳混凝土", ordinary(CONCRETE), attends=0),
+    _firm("live-board", "示例春晓古建", ordinary(ANCIENT), attends=0),
+    _firm("cancelled", "示例归航起重", ordinary(LIFTING), attends=0),
 )
 
 _CROWD_NAMES = (

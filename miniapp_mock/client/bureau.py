@@ -34,6 +34,11 @@ class Bureau:
         self._clock = clock
         line.sign_in = self.sign_in
 
+    @property
+    def password(self) -> str:
+        """The password in force."""
+        return self._password
+
     def sign_in(self) -> None:
         """Password and one-time code; a password that must be changed is changed on the way."""
         if self._open()["must_change_password"]:

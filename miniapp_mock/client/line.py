@@ -4,6 +4,7 @@ A call is repeated after a time-out, a broken connection, 429 and 502–504. Eve
 `Idempotency-Key` that stays the same over the repeats, so the service does the thing once.
 """
 
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -67,6 +68,8 @@ class Line:
         self._sleep = sleep
         self.token: str | None = None
         self.sign_in: Callable[[], None] | None = None
+        self._renewal = threading.Lock()
+        self._renewer: int | None = None
 
     def get(self, path: str, **params: str | int | float | None) -> Any:
         """JSON of a GET."""
@@ -115,17 +118,25 @@ class Line:
             Problem: The service refused.
             NoAnswer: It did not answer.
         """
+        used = self.token
         try:
             return self._repeat(method, path, **kwargs)
         except SignedOut:
-            if self.sign_in is None:
-                raise
-            renew, self.sign_in = self.sign_in, None  # The log-in itself must not try to log in.
-            try:
-                renew()
-            finally:
-                self.sign_in = renew
+            if self.sign_in is None or self._renewer == threading.get_ident():
+                raise  # Nobody to ask, or this very call is the log-in.
+            self._renew(used)
             return self._repeat(method, path, **kwargs)
+
+    def _renew(self, used: str | None) -> None:
+        """Log in again, once for all who share this line."""
+        with self._renewal:
+            if self.token != used or self.sign_in is None:
+                return  # Somebody else has done it meanwhile.
+            self._renewer = threading.get_ident()
+            try:
+                self.sign_in()
+            finally:
+                self._renewer = None
 
     def _repeat(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         for attempt in range(1, self._patience.tries + 1):

@@ -1,5 +1,5 @@
 """The gateway's HTTP side: sending, asking, behaviour, and an inbox to look at. The contract is documented in
-docs/fragments/messages.md."""
+docs/sms-gateway.md."""
 
 import hmac
 from collections.abc import AsyncIterator

@@ -53,9 +53,16 @@ class City:
 
     name: str
     adcode: str
+    province: str = ""
+
+    def is_named_by(self, address: str) -> bool:
+        """Whether the address begins with this city, with or without 省 and 市 (a 深圳大道 is a road)."""
+        province = self.province.removesuffix("省")
+        rest = address.removeprefix(province).removeprefix("省") if province else address
+        return rest.startswith(self.name.removesuffix("市"))
 
 
-SHENZHEN = City("深圳市", "4403")
+SHENZHEN = City("深圳市", "4403", "广东省")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +105,8 @@ def checked_address(address: str) -> str:
 
 
 def with_city(address: str, city: City) -> str:
-    """The address with the city in front if it names neither the city nor a place that begins like it."""
-    return address if city.name.removesuffix("市") in address else city.name + address
+    """The address with the city in front, unless it begins with it."""
+    return address if city.is_named_by(address) else city.name + address
 
 
 def checked_point(lng: object, lat: object, datum: geo.Datum) -> geo.Point:

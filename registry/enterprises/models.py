@@ -177,7 +177,7 @@ class QualificationChange(Base):
     id: Mapped[Key]
     item_id: Mapped[int] = mapped_column(ForeignKey("qualification_items.id"), index=True)
     at: Mapped[datetime]
-    change: Mapped[str]  # abnormal_set | abnormal_lifted | withdrawn | lapsed | reinstated
+    change: Mapped[str]  # abnormal_set | abnormal_lifted | withdrawn | lapsed | reinstated | verified
     reason: Mapped[str]
     actor: Mapped[str]
 

@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from registry.credit.models import CreditKind
+from registry.credit.service import enter
 from registry.enterprises.models import (
     AbnormalMark,
     Enterprise,
@@ -22,6 +24,7 @@ from registry.enterprises.models import (
     UpstreamChange,
 )
 from registry.errors import Conflict, Invalid, NotFound
+from registry.ledger.service import Actor
 
 SYSTEM = "system"
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
@@ -151,6 +154,23 @@ def reinstate(
     return changes
 
 
+def record_pass(
+    session: Session, *, item_ids: Iterable[int], reason: str, now: datetime, actor: str = SYSTEM
+) -> list[QualificationChange]:
+    """动态核查通过: kept with the items and in the credit file; nothing for the upstream to change.
+
+    Raises:
+        ItemUnknown: An id names no item.
+        ReasonMissing: The reason is blank.
+    """
+    changes = [
+        _note(session, item, "verified", reason, actor=actor, now=now)
+        for item in _locked(session, item_ids, reason)
+    ]
+    session.flush()
+    return changes
+
+
 def confirm_point(
     session: Session,
     *,
@@ -249,8 +269,25 @@ def _open_mark(session: Session, item_id: int) -> AbnormalMark | None:
 def _tell(
     session: Session, item: QualificationItem, change: str, reason: str, *, actor: str, now: datetime
 ) -> QualificationChange:
-    entry = QualificationChange(item_id=item.id, at=now, change=change, reason=reason, actor=actor)
-    session.add(entry)
+    """History, credit file and the row for the upstream, in one transaction with the change itself."""
+    entry = _note(session, item, change, reason, actor=actor, now=now)
     session.add(UpstreamChange(item_id=item.id, change=change, at=now, reason=reason, next_attempt_at=now))
     session.flush()
+    return entry
+
+
+def _note(
+    session: Session, item: QualificationItem, change: str, reason: str, *, actor: str, now: datetime
+) -> QualificationChange:
+    entry = QualificationChange(item_id=item.id, at=now, change=change, reason=reason, actor=actor)
+    session.add(entry)
+    enter(
+        session,
+        uscc=session.get_one(Enterprise, item.enterprise_id).uscc,
+        kind=CreditKind(change),
+        sentence=f"{item.title}：{reason}",
+        item_id=item.id,
+        actor=Actor(actor),
+        now=now,
+    )
     return entry

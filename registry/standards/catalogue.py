@@ -268,7 +268,10 @@ def read(folder: Path) -> dict[str, Any]:
     """The merged content of `categories.yaml`, `documents.yaml` and `personnel.yaml`."""
     content: dict[str, Any] = {}
     for name in ("categories", "documents", "personnel"):
-        part = yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+        try:
+            part = yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise StandardsInvalid(f"资质标准数据有误：{name}.yaml 不是 YAML 文本") from error
         if not isinstance(part, dict) or content.keys() & part.keys():
             raise StandardsInvalid(f"资质标准数据有误：{name}.yaml")
         content |= part

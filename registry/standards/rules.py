@@ -60,7 +60,7 @@ def find_category(catalogue: Catalogue, name: str) -> tuple[str, Category]:
 
 
 def _speaks(overlay: Overlay, category: Category, grade: str, value: Examined) -> bool:
-    if value not in overlay.values or grade == TOP_GRADE:
+    if value not in overlay.values:
         return False
     if overlay.category is not None and overlay.category != category.name:
         return False
@@ -79,14 +79,22 @@ def _is_above_lowest(category: Category, grade: str) -> bool:
     return ladder.index(grade) < ladder.index(category.lowest_grade)
 
 
-def cancelled_by(
+def decided_by(
     catalogue: Catalogue, category: Category, grade: str, value: Examined, on: date
 ) -> Overlay | None:
-    """The document that keeps the value from being examined on `on`; the newest that speaks decides."""
+    """The document that decides on `on` whether the value is examined: the newest that speaks of it."""
     newest: Overlay | None = None
     for overlay in catalogue.overlays:
         if overlay.document.effective_from <= on and _speaks(overlay, category, grade, value):
             newest = overlay
+    return newest
+
+
+def cancelled_by(
+    catalogue: Catalogue, category: Category, grade: str, value: Examined, on: date
+) -> Overlay | None:
+    """The document that keeps the value from being examined on `on`."""
+    newest = decided_by(catalogue, category, grade, value, on)
     return newest if newest is not None and newest.cancels else None
 
 
@@ -113,6 +121,14 @@ def _of_row(entry: Entry | None, value: Examined, clause: str) -> Personnel:
     found = entry.registered if value is Examined.REGISTERED else entry.titled
     note = "；".join(part for part in (found.cite.note, entry.note) if part)
     return replace(found, cite=replace(found.cite, clause=clause, note=note))
+
+
+def _restored(found: Personnel, overlay: Overlay) -> Personnel:
+    """The row's own number, with the document by which it is examined again."""
+    cite = found.cite
+    said = f"{overlay.document.id}恢复考核"
+    note = "；".join(part for part in (said, cite.note) if part)
+    return replace(found, cite=replace(cite, note=note, sources=cite.sources + overlay.cite.sources))
 
 
 def _worse(a: Confidence | None, b: Confidence | None) -> Confidence | None:
@@ -150,9 +166,10 @@ def _personnel(
     catalogue: Catalogue, name: str, category: Category, grade: str, value: Examined, on: date, basis: Basis
 ) -> Personnel:
     row = _row(catalogue, name, category, grade, on)
-    overlay = cancelled_by(catalogue, category, grade, value, on)
-    if overlay is None:
-        return _of_row(row, value, clause_of(category, name, grade, row))
+    overlay = decided_by(catalogue, category, grade, value, on)
+    if overlay is None or not overlay.cancels:
+        found = _of_row(row, value, clause_of(category, name, grade, row))
+        return found if overlay is None else _restored(found, overlay)
     if basis is Basis.OWN_GRADE:
         return _none_required(overlay)
     return _from_lowest(catalogue, name, category, value, on)

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.db import Base, Json, Key
 
+_PREFIXES = {"jilin": "JL", "jiangsu": "JS", "guangxi": "GX", "guangdong": "GD"}
+
 
 class FilingState(StrEnum):
     """Where a filing stands. What may follow is in `registry.workflows.states`."""
@@ -68,7 +70,7 @@ class Filing(Base):
     @property
     def number(self) -> str:
         """Public number, e.g. JL-000123."""
-        return f"{self.profile[:2].upper()}-{self.id:06d}"
+        return f"{_PREFIXES.get(self.profile.split('@')[0], 'XM')}-{self.id:06d}"
 
 
 class FilingDecision(Base):

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
 import geo
 from geo.bulk import VERDICTS, Fault
+from geo.shapes import edge_distance_by_sides
 from tests.geo.samples import GCJ, NOW, circle, judged, polygon, ring, square
 
 HOLED = polygon(square(), ring((-50, -50), (50, -50), (50, 50), (-50, 50)))
@@ -82,6 +84,17 @@ def test_any_row_is_what_judge_says(
         same(many, 0, one)
 
 
+def test_points_level_with_corners_are_on_the_right_side() -> None:
+    """The even-odd rule counts a corner once, not twice: an L of whole metres against shapely."""
+    corners = [(0, 0), (6, 0), (6, 3), (3, 3), (3, 6), (0, 6)]
+    area = shapely.Polygon(corners)
+    edges = np.array([(*a, *b) for a, b in zip(corners, corners[1:] + corners[:1], strict=True)], dtype=float)
+    x, y = (grid.ravel() for grid in np.meshgrid(np.arange(-1.5, 8.0), np.arange(-1.0, 8.0)))
+    found = edge_distance_by_sides(x, y, edges)
+    assert ((found < 0) == shapely.contains_xy(area, x, y))[found != 0].all()
+    assert np.abs(found) == pytest.approx(shapely.distance(area.boundary, shapely.points(x, y)))
+
+
 def test_each_fix_is_given_the_nearest_fence_in_reach() -> None:
     centers = [(GCJ[0] + 0.01 * i, GCJ[1]) for i in range(20)]
     fences = [geo.CircleFence(geo.Point(*center, geo.Datum.GCJ02), 200) for center in centers]
@@ -127,6 +140,11 @@ def test_rows_can_name_their_fence() -> None:
 def test_naming_a_fence_that_is_not_there_is_an_error(which: list[int]) -> None:
     with pytest.raises(IndexError):
         geo.judge_many([GCJ[0]], [GCJ[1]], [circle()], datum="gcj02", accuracy_m=1, age_s=1, which=which)
+
+
+def test_a_table_of_fixes_is_an_error() -> None:
+    with pytest.raises(ValueError, match="dimension"):
+        geo.judge_many([[GCJ[0]]], [[GCJ[1]]], circle(), datum="gcj02", accuracy_m=1, age_s=1)
 
 
 def test_no_fences_and_no_fixes_are_no_trouble() -> None:

@@ -1,5 +1,7 @@
 """A wrong datum leaves a fingerprint; being simply elsewhere does not."""
 
+import math
+
 import pytest
 
 import geo
@@ -63,6 +65,16 @@ def test_how_near_it_must_come_depends_on_the_accuracy(beside_m: float, suspecte
     lng, lat = geo.convert(*_place(50 + beside_m, 0), "wgs84", "gcj02")
     result = judged(fix(lng, lat, datum=geo.Datum.WGS84, accuracy_m=15.0), circle(50))
     assert ("wrong_datum_suspected" in codes(result)) is suspected
+
+
+def test_a_reading_as_far_out_on_the_other_side_explains_nothing() -> None:
+    # The shift here is 603 m towards 304°: across a circle of 570 m, 16 m out on one side is 17 m out beyond.
+    east_m, north_m = 301 * math.sin(math.radians(124)), 301 * math.cos(math.radians(124))
+    result = judged(moved(east_m, north_m, accuracy_m=20.0), circle(285))
+    assert codes(result) == ["outside_fence"]
+    lng, lat = _place(east_m, north_m)
+    read_as_gcj = judged(fix(lng, lat, datum=geo.Datum.GCJ02, accuracy_m=20.0), circle(285))
+    assert read_as_gcj.edge_distance_m is not None and 0 < read_as_gcj.edge_distance_m < 20
 
 
 def test_nothing_is_suspected_of_an_unusable_fix() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import shapely
 
 import geo
 from geo.verdicts import Verdict
@@ -64,6 +65,7 @@ class TestInsideAndOutside:
 
 
 NAN, INF = math.nan, math.inf
+HOLED = polygon(square(), ring((-50, -50), (50, -50), (50, 50), (-50, 50)))
 
 
 class TestBadValuesHaveTheirOwnReasons:
@@ -207,16 +209,18 @@ class TestMatchRate:
     @pytest.mark.parametrize(
         ("east_m", "north_m", "accuracy_m"), [(0, 0, 60), (200, 200, 90), (170, 40, 80), (60, 0, 100)]
     )
-    def test_it_agrees_with_shapely_for_a_polygon_with_a_hole(
-        self, east_m: float, north_m: float, accuracy_m: float
+    @pytest.mark.parametrize(
+        ("fence", "area"),
+        [(HOLED, HOLED.shape.area), (circle(80), shapely.Point(0, 0).buffer(80, quad_segs=512))],
+        ids=["polygon with a hole", "circle"],
+    )
+    def test_it_agrees_with_shapely(
+        self, fence: geo.Fence, area: Any, east_m: float, north_m: float, accuracy_m: float
     ) -> None:
-        import shapely
-
-        fence = polygon(square(), ring((-50, -50), (50, -50), (50, 50), (-50, 50)))
         the_fix = moved(east_m, north_m, accuracy_m=accuracy_m)
         x, y = fence.shape.frame.to_metres(the_fix.lng, the_fix.lat)
         disc = shapely.Point(x, y).buffer(accuracy_m, quad_segs=512)
-        share = fence.shape.area.intersection(disc).area / disc.area
+        share = area.intersection(disc).area / disc.area
         assert judged(the_fix, fence).match_rate == pytest.approx(share, abs=1e-4)
 
 

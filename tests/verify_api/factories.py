@@ -1,7 +1,7 @@
 """Rows for tests: one invented enterprise with what a case needs. Plain inserts, no service under test."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import count
 
 from sqlalchemy.orm import Session
@@ -116,7 +116,7 @@ def make_firm(
             SafetyPermit(
                 enterprise_id=enterprise.id,
                 number=f"(粤)JZ安许证字〔2025〕{n:06d}",
-                valid_from=permit_to - timedelta(days=1096),
+                valid_from=date(2020, 1, 1),
                 valid_to=permit_to,
                 status=PermitStatus.VALID.value,
                 synced_at=now,

@@ -63,8 +63,8 @@ def csrf_token(secret: str) -> str:
     return hmac.new(secret.encode(), b"csrf", "sha256").hexdigest()
 
 
-async def require_csrf(request: Request, secret: str) -> None:
-    """Let a request pass that carries the token of `secret`, in a header or as a form field.
+async def require_csrf(request: Request, *secrets: str) -> None:
+    """Let a request pass that carries the token of one of the secrets, in a header or as a form field.
 
     Raises:
         CsrfFailed: It does not, or a browser says that it comes from another site.
@@ -75,18 +75,19 @@ async def require_csrf(request: Request, secret: str) -> None:
     if not given and request.headers.get("content-type", "").startswith(_FORM_TYPES):
         refuse_large(request)
         given = str((await request.form()).get(CSRF_FIELD, ""))
-    if not secret or not hmac.compare_digest(given.encode(), csrf_token(secret).encode()):
+    fits = [hmac.compare_digest(given.encode(), csrf_token(one).encode()) for one in secrets if one]
+    if not any(fits):
         raise CsrfFailed
 
 
-def refuse_large(request: Request) -> None:
+def refuse_large(request: Request, limit: int = _BODY_MAX) -> None:
     """Refuse a body before reading it, if it is too large or does not say how large it is.
 
     Raises:
-        WrongFile: Over the limit of a video, or without Content-Length.
+        WrongFile: Over the limit (that of a video), or without Content-Length.
     """
     length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > _BODY_MAX:
+    if not length.isascii() or not length.isdigit() or int(length) > limit:
         raise WrongFile(code="file_too_large", message="上传内容过大")
 
 

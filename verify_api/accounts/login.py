@@ -181,12 +181,14 @@ def change_password(
         WeakPassword: The new one does not meet the rules.
         SamePassword: It is the old one.
     """
-    account = session.get_one(Account, signed.actor.account_id, with_for_update=True)
+    account = session.get_one(Account, signed.actor.account_id)
     subject = throttle.subject_of("account", account.kind, account.username)
     address = throttle.subject_of("address", ip)
     locked = throttle.refuse_if_locked(session, subject, address, now=now)
     if locked is not None:
         return Refused(locked)
+    # The counter first, the account second, like a log-in: no two can wait for each other.
+    session.refresh(account, with_for_update=True)
     if not is_password(old, account.password_hash):
         throttle.count_failure(session, subject, ACCOUNT_LIMIT, now=now)
         return Refused(WrongPassword())

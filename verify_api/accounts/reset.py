@@ -13,7 +13,7 @@ from verify_api.accounts.events import note
 from verify_api.accounts.login import Refused, find_account, set_password, spelled
 from verify_api.accounts.mailing import Mailing
 from verify_api.accounts.models import Account
-from verify_api.accounts.rules import CODE_ADDRESS_LIMIT, CODE_TERM, require_strong
+from verify_api.accounts.rules import ADDRESS_LIMIT, CODE_ADDRESS_LIMIT, CODE_TERM, require_strong
 from verify_api.accounts.sessions import end_sessions
 from verify_api.messages import kinds, outbox
 
@@ -66,14 +66,20 @@ def reset(
     """
     name = spelled(Kind.ENTERPRISE, username)
     require_strong(new, username=name)
-    wrong = use_code(session, subject_of(keys, "reset", name), code, keys=keys, now=now)
+    subject, address = subject_of(keys, "reset", name), throttle.subject_of("address", ip)
+    locked = throttle.refuse_if_locked(session, throttle.subject_of("code", subject), address, now=now)
+    if locked is not None:
+        return Refused(locked)
+    wrong = use_code(session, subject, code, keys=keys, now=now)
     if wrong is not None:
+        throttle.count_failure(session, address, ADDRESS_LIMIT, now=now)
         return Refused(wrong)
+    # The counter first, the account second, like a log-in: no two can wait for each other.
+    throttle.forget(session, throttle.subject_of("account", Kind.ENTERPRISE, name))
     account = find_account(session, Kind.ENTERPRISE, name, lock=True)
     if account is None:  # A code that nobody was sent has been guessed.
         return Refused(WrongCode())
     set_password(account, new, now=now)
     end_sessions(session, account.id, now=now)
-    throttle.forget(session, throttle.subject_of("account", Kind.ENTERPRISE, name))
     note(session, "password_reset", account_id=account.id, actor=f"enterprise:{account.id}", now=now, ip=ip)
     return None

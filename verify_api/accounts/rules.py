@@ -35,7 +35,8 @@ class Limit:
 ACCOUNT_LIMIT = Limit(5, timedelta(minutes=30), timedelta(minutes=30))
 # A whole firm may sit behind one address, so this only slows the guessing of many accounts from one place.
 ADDRESS_LIMIT = Limit(50, timedelta(minutes=30), timedelta(minutes=30))
-CODE_ADDRESS_LIMIT = Limit(60, timedelta(hours=24), timedelta(hours=1))
+# A firm's people bind their phones at one address, behind one line.
+CODE_ADDRESS_LIMIT = Limit(300, timedelta(hours=24), timedelta(hours=1))
 
 
 class WeakPassword(Invalid):

@@ -112,10 +112,11 @@ def reset_staff_password(session: Session, *, username: str, now: datetime) -> P
     Raises:
         NoSuchStaff: No member of staff has this name.
     """
+    # The counter first, the account second, like a log-in: no two can wait for each other.
+    throttle.forget(session, throttle.subject_of("account", Kind.STAFF, username.strip().lower()))
     account = _staff(session, username)
     password = _new_password(account, None, now=now)
     end_sessions(session, account.id, now=now)
-    throttle.forget(session, throttle.subject_of("account", Kind.STAFF, account.username))
     note(session, "staff_password_reset", account_id=account.id, actor=OPERATOR, now=now)
     return Provisioned(account.username, password, None)
 

@@ -19,7 +19,15 @@ from verify_api.audit.rules import START, Broken, Link, chained, digest_of, firs
 
 # Histories whose rows are only ever appended. Rows that hold biometrics are not among them: erasing those
 # must not break the chain.
-HISTORIES = ("case_events", "notice_events", "account_events", "access_entries", "qualification_changes")
+HISTORIES = (
+    "case_events",
+    "notice_events",
+    "account_events",
+    "access_entries",
+    "qualification_changes",
+    "requirement_overrides",
+    "verified_leads",
+)
 LOCK = 4_031_940
 BATCH = 5000
 

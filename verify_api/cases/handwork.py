@@ -13,13 +13,15 @@ from verify_api.accounts.actor import Actor, Role
 from verify_api.cases import documents, outcomes
 from verify_api.cases.access import require_role
 from verify_api.cases.facts import AlreadyStands, FactKind, begin, end, standing
-from verify_api.cases.ground import Ground, ground_on
+from verify_api.cases.ground import ground_on
 from verify_api.cases.models import Case, CaseDeadline, CaseFact, PersonList, Proposal
 from verify_api.cases.states import Capability, Event, State
 from verify_api.cases.steps import enter
-from verify_api.cases.timing import DeadlineKind, as_value, moved, running, start, stop
+from verify_api.cases.timing import DeadlineKind, as_value, running, shift, stop
 from verify_api.cases.transition import move, note, require
-from verify_api.deadlines.rules import end_of
+from verify_api.deadlines.rules import fixed
+
+INSTANT = timedelta(microseconds=1)
 
 
 class ReasonNeeded(Invalid):
@@ -68,15 +70,21 @@ def pause(session: Session, case: Case, *, reason: str, actor: Actor, now: datet
 
 
 def resume(session: Session, case: Case, *, reason: str, actor: Actor, now: datetime) -> None:
-    """The clock runs again with what was left, to the end of the day on which that falls."""
+    """The clock runs again with what was left, to the end of the day on which that falls.
+
+    A day off gives way to the next working day (T-03). The term of a certificate is a fact and has not stood.
+    """
     fact = _end(session, case, FactKind.PAUSE, "resumed", reason, actor, now)
     current = running(session, case.id)
-    if current is None or fact.detail.get("deadline") != current.id:
+    if current is None or fact.detail.get("deadline") != current.id or current.kind == DeadlineKind.EXPIRE:
         return
+    ground = ground_on(session, now=now)
     ends = now + timedelta(seconds=fact.detail["seconds_left"])
-    last_day = max(current.last_day, ends.astimezone(SHANGHAI).date())
-    basis = f"因不可抗力自 {fact.since:%Y-%m-%d} 中止计时"
-    _set_last_day(session, case, current, last_day, basis, ground_on(session, now=now), now)
+    # 24:00 still belongs to its day; and whoever had nothing left has at least today.
+    last_day = max(current.last_day, ground.today, (ends - INSTANT).astimezone(SHANGHAI).date())
+    basis = f"因不可抗力自 {fact.since.astimezone(SHANGHAI):%Y-%m-%d} 中止计时"
+    later = fixed(as_value(current), last_day, basis=basis, calendar=ground.calendar)
+    shift(session, case, current, later, reason="moved", ground=ground, now=now)
 
 
 def extend(
@@ -100,7 +108,8 @@ def extend(
         raise DayWrong(f"整改期限自送达之日起不得超过三个月，最晚为 {cap:%Y年%m月%d日}", code="beyond_cap")
     ground = ground_on(session, now=now)
     facts = {"from": current.last_day.isoformat(), "to": last_day.isoformat()}
-    row = _set_last_day(session, case, current, last_day, f"经批准延长：{reason.strip()}", ground, now)
+    later = fixed(as_value(current), last_day, basis=f"经批准延长：{reason.strip()}")
+    row = shift(session, case, current, later, reason="moved", ground=ground, now=now)
     note(session, case, "extended", ground=ground, actor=actor, reason=reason, facts=facts, now=now)
     outcomes.tell_extended(session, case, row, now=now)
     return row
@@ -136,13 +145,15 @@ def issue_draft(session: Session, case: Case, *, reason: str, actor: Actor, now:
         raise NothingStands("没有待签发的整改通知书")
     if standing(session, case.id, FactKind.HOLD, FactKind.PAUSE, FactKind.APPEAL):
         raise Conflict("尚有未解除的暂缓、中止或陈述申辩，不能签发", code="guard_stands")
+    event = Event(drafts[-1].detail["event"])
+    current = running(session, case.id)
+    if event is Event.MISSED and (current is None or current.is_provisional or current.due_at > now):
+        raise NothingStands("期限尚未届满，不能签发整改通知书")
     for fact in drafts:
         end(session, fact, by=actor.label, reason="已签发", now=now)
     ground = ground_on(session, now=now)
-    event = Event(drafts[-1].detail["event"])
-    current = running(session, case.id)
-    if event is Event.MISSED and current is not None:
-        current.ended_at, current.ended_reason = now, "missed"
+    if event is Event.MISSED:
+        stop(session, case, reason="missed", now=now)
     said = reason.strip() or drafts[-1].reason
     move(session, case, event, ground=ground, actor=actor, reason=said, now=now)
     enter(session, case, ground=ground, now=now)
@@ -356,25 +367,6 @@ def _end(
     ground = ground_on(session, now=now)
     note(session, case, what, ground=ground, actor=actor, reason=reason, facts=facts, now=now)
     return found[0]
-
-
-def _set_last_day(
-    session: Session,
-    case: Case,
-    current: CaseDeadline,
-    last_day: date,
-    basis: str,
-    ground: Ground,
-    now: datetime,
-) -> CaseDeadline:
-    later = moved(as_value(current), last_day=last_day, ends_at=end_of(last_day), basis=basis)
-    stop(session, case, reason="moved", now=now)
-    row = start(session, case, DeadlineKind(current.kind), later, ground=ground, now=now)
-    if current.kind in (DeadlineKind.CHECK_IN, DeadlineKind.RECHECK_IN):
-        query = select(PersonList).where(PersonList.case_id == case.id, PersonList.status == "approved")
-        for approved in session.scalars(query):
-            approved.window_closes_at = row.due_at
-    return row
 
 
 def _reasoned(reason: str) -> None:

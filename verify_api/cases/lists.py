@@ -23,7 +23,7 @@ from verify_api.cases.models import (
 )
 from verify_api.cases.states import RECTIFICATION, Capability, Event, State
 from verify_api.cases.steps import enter
-from verify_api.cases.timing import running
+from verify_api.cases.timing import renew, running
 from verify_api.cases.transition import move, require
 from verify_api.selection.report import check_mapping
 from verify_api.selection.rules import check
@@ -128,6 +128,7 @@ def withdraw(session: Session, case: Case, *, actor: Actor, now: datetime) -> Pe
     ground = ground_on(session, now=now)
     move(session, case, event, ground=ground, actor=actor, facts={"version": row.version}, now=now)
     _run_on(session, case, before)
+    renew(session, case, ground=ground, now=now)  # A year may have been loaded while it stood.
     return row
 
 

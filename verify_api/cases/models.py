@@ -94,6 +94,11 @@ class CaseDeadline(Base):
             unique=True,
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index(
+            "ix_case_deadlines_guessed",
+            "case_id",
+            postgresql_where=text("ended_at IS NULL AND is_provisional"),
+        ),
     )
 
     id: Mapped[Key]

@@ -70,6 +70,13 @@ class NothingToVerify(Invalid):
     message = "该企业没有可核查的有效资质项"
 
 
+class DrawNeeded(Invalid):
+    """双随机 is a draw that a second officer approves, not a reason an officer may simply give (SZ-31)."""
+
+    code = "draw_needed"
+    message = "双随机抽查须通过抽取并经另一名工作人员批准后发起"
+
+
 class CaseRuns(Conflict):
     """The item is already under verification."""
 
@@ -100,17 +107,23 @@ def open_stock_case(
     reasons: Sequence[GivenReason],
     item_ids: Sequence[int] | None,
     actor: Actor,
+    is_drawn: bool = False,
     now: datetime,
 ) -> tuple[Case, bool]:
     """Open a STOCK case, or attach the reasons to the one that runs; the flag says whether it is new (SZ-31).
 
+    `is_drawn`: an approved draw stands behind it.
+
     Raises:
         ReasonMissing: No reason, or one without a note.
+        DrawNeeded: 双随机 without an approved draw.
         NothingToVerify: No valid item, or an item that is not this enterprise's.
     """
     require_role(actor, Role.ADMIN)
     if not reasons or any(not reason.note.strip() for reason in reasons):
         raise ReasonMissing
+    if not is_drawn and any(reason.code is StockReason.RANDOM_DRAW for reason in reasons):
+        raise DrawNeeded
     ground = ground_on(session, now=now)
     running = _running_stock(session, enterprise.id)
     if running is not None:

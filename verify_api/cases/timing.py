@@ -8,12 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.clock import SHANGHAI
+from verify_api.cases.facts import FactKind, end, standing
 from verify_api.cases.ground import Ground
-from verify_api.cases.models import Case, CaseDeadline
-from verify_api.cases.states import State, Track
+from verify_api.cases.models import Case, CaseDeadline, PersonList
+from verify_api.cases.states import Event, State, Track
 from verify_api.deadlines.rules import (
     Deadline,
+    compute_again,
     earlier_of,
+    fixed,
     months_after,
     natural_days_after,
     on_day,
@@ -178,12 +181,16 @@ def restart(
 
 
 def stop(session: Session, case: Case, *, reason: str, now: datetime) -> None:
-    """End the running deadline, if any."""
-    current = running(session, case.id)
-    if current is not None:
-        current.ended_at, current.ended_reason = now, reason
-        session.flush()  # The unique index allows one open row, so the old one must go first.
+    """End the running deadline, if any, and with it what only waited because it had passed."""
     case.due_at = None
+    current = running(session, case.id)
+    if current is None:
+        return
+    current.ended_at, current.ended_reason = now, reason
+    session.flush()  # The unique index allows one open row, so the old one must go first.
+    for fact in standing(session, case.id, FactKind.WAIT, FactKind.NOTICE_DRAFT):
+        if fact.kind == FactKind.WAIT or fact.detail.get("event") == Event.MISSED:
+            end(session, fact, by="system", reason="期限已变动", now=now)
 
 
 def start(
@@ -224,6 +231,49 @@ def as_value(row: CaseDeadline) -> Deadline:
     )
 
 
-def moved(deadline: Deadline, *, last_day: date, ends_at: datetime, basis: str) -> Deadline:
-    """The same deadline with another end, for extensions and resumed pauses."""
-    return replace(deadline, last_day=last_day, ends_at=ends_at, basis=f"{deadline.basis}；{basis}")
+def shift(
+    session: Session,
+    case: Case,
+    current: CaseDeadline,
+    later: Deadline,
+    *,
+    reason: str,
+    ground: Ground,
+    now: datetime,
+) -> CaseDeadline:
+    """Put another end in the place of the running one. What hangs on the old row follows: the window shown
+    to the people on the list, and a pause that keeps the remainder.
+    """
+    stop(session, case, reason=reason, now=now)
+    row = start(session, case, DeadlineKind(current.kind), later, ground=ground, now=now)
+    if current.kind in (DeadlineKind.CHECK_IN, DeadlineKind.RECHECK_IN):
+        query = select(PersonList).where(PersonList.case_id == case.id, PersonList.status == "approved")
+        for approved in session.scalars(query):
+            approved.window_closes_at = row.due_at
+    for pause in standing(session, case.id, FactKind.PAUSE):
+        if pause.detail.get("deadline") == current.id:
+            left = pause.detail["seconds_left"] + (row.due_at - current.due_at).total_seconds()
+            pause.detail = pause.detail | {"deadline": row.id, "seconds_left": max(0, left)}
+    session.flush()
+    return row
+
+
+def renew(session: Session, case: Case, *, ground: Ground, now: datetime) -> CaseDeadline | None:
+    """Compute the running deadline again under the calendar in force; None if its end stays what it was.
+
+    A day that was shown to the enterprise is never taken away: it stays where the computation would end
+    sooner, as one set by an officer does (信赖保护). The case must be locked.
+    """
+    current = running(session, case.id)
+    if current is None or current.calendar_version == ground.calendar.version:
+        return None
+    before = as_value(current)
+    again = compute_again(before, calendar=ground.calendar)
+    if again.last_day < before.last_day:
+        again = fixed(again, before.last_day, basis="节假日安排变动后原告知期限较晚，予以保留")
+    if replace(again, calendar_version=before.calendar_version) == before:
+        current.calendar_version = ground.calendar.version  # Looked at again, nothing to say.
+        return None
+    row = shift(session, case, current, again, reason="recomputed", ground=ground, now=now)
+    row.policy_version = current.policy_version  # Its length is the one decided then.
+    return row

@@ -15,6 +15,7 @@ from verify_api.cases.steps import enter
 from verify_api.cases.transition import lock, move, note
 from verify_api.checkins import queries
 from verify_api.checkins.models import Attempt, AttemptState
+from verify_api.checkins.risks import place_risks
 from verify_api.checkins.service import PURPOSE
 from verify_api.checkins.verdict import CaseFacts, Verdict, decide
 from verify_api.faces.engine import FaceEngine
@@ -136,7 +137,8 @@ def settle(
     }
     attempt.thresholds = asdict(evidence.policy) | {"model_id": measures.model_id}
     attempt.policy_version = evidence.policy_version
-    attempt.risks = [*attempt.risks, *(risk.to_mapping() for risk in face.risks)]
+    signs = place_risks(session, attempt)
+    attempt.risks = [*attempt.risks, *(risk.to_mapping() for risk in face.risks), *signs]
     _keep_fingerprints(session, attempt, measures)
     _note_lookalikes(session, parts, engine, attempt, measures, evidence, now)
     conclude(session, case, attempt, verdict, actor=SYSTEM, now=now)

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
+from sqlalchemy import Engine
 
 from registry.clock import system_clock
+from registry.db import make_sessions
 from registry.errors import DakaError
 from verify_api.database import configured_session
 from verify_api.deadlines.calendar import HolidayCalendar, published
@@ -94,7 +96,9 @@ def show(year: int | None) -> None:
 @click.option("--year", type=int, help="年份（CSV 文件必填）")
 @click.option("--source", help="发文名称（CSV 文件必填）")
 def load(file: Path, year: int | None, source: str | None) -> None:
-    """载入一年的放假安排（JSON 或 CSV），保留历次载入的记录."""
+    """载入一年的放假安排（JSON 或 CSV），保留历次载入的记录，并重新计算受影响的期限."""
+    from verify_api.deadlines.recompute import recompute  # Loads the cases, which other commands never need.
+
     year_file = read_year(file, year=year, source=source)
     with configured_session() as session:
         if session is None:
@@ -102,12 +106,18 @@ def load(file: Path, year: int | None, source: str | None) -> None:
         now: datetime = system_clock()
         done = load_year(session, year_file=year_file, actor="cli", now=now)
         session.commit()
+        bind = session.get_bind()
+        assert isinstance(bind, Engine)
+        renewed = recompute(make_sessions(bind), done=done, now=now)
     answer = {
         "year": done.year,
         "revision": done.revision,
         "is_new": done.is_new,
         "affects": [done.first_day.isoformat(), done.last_day.isoformat()],
         "calendar_version": done.calendar_version,
+        "recomputed": len(renewed),
+        "moved": sum(one.is_moved for one in renewed),
+        "settled": sum(one.is_settled for one in renewed),
     }
     click.echo(json.dumps(answer, ensure_ascii=False))
 

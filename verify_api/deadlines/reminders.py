@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from registry.clock import SHANGHAI
 from registry.db import Sessions
+from verify_api.cases.each import each
 from verify_api.cases.ground import Ground, ground_on
 from verify_api.cases.models import Case, CaseDeadline
 from verify_api.cases.recipients import of_case
@@ -46,10 +47,7 @@ def remind(sessions: Sessions, *, now: datetime) -> int:
         until = now + timedelta(days=furthest + 1)
         query = select(Case.id).where(Case.due_at > now, Case.due_at <= until).order_by(Case.id)
         ids = list(session.scalars(query))
-    for case_id in ids:
-        with sessions.begin() as session:
-            _remind_one(session, case_id, ground, now)
-    return len(ids)
+    return len(each(sessions, ids, lambda s, case_id: _remind_one(s, case_id, ground, now), what="reminder"))
 
 
 def _remind_one(session: Session, case_id: int, ground: Ground, now: datetime) -> None:

@@ -15,6 +15,9 @@ from registry.errors import Invalid
 from verify_api.deadlines.calendar import HolidayCalendar, is_weekend
 
 ONE_DAY = timedelta(days=1)
+# No run of days off was ever longer (the Spring Festival of 2020 had ten); a day this far behind a guessed
+# end cannot be overtaken by it.
+LONGEST_BREAK = 16 * ONE_DAY
 # Beyond these a period is a slip of the pen; they also keep every result inside `date`.
 MAX_MONTHS = 1200
 MAX_DAYS = 36600
@@ -34,7 +37,8 @@ class Deadline:
     """The end of a period, with everything needed to explain it or to compute it again.
 
     `rule` is machine-readable: `P10M+roll` (months, rolled), `P10D` (natural days), `P5W` (working days);
-    a capped one is `P1M+roll<=P3M@2026-01-05`, one moved by an officer `P1M+roll=>2026-05-20`.
+    a capped one is `P1M+roll<=P3M@2026-01-05`, one moved by an officer `P1M+roll=>2026-05-20`, one whose
+    remainder ran on after a pause `P1M+roll=>2026-05-20+roll`.
     `provisional` means that a day off in a year not loaded could still move it: such a deadline never
     triggers an adverse step.
     """
@@ -103,21 +107,37 @@ def before(day: date, *, includes_day: bool, calendar: HolidayCalendar, basis: s
     return on_day(day if includes_day else day - ONE_DAY, calendar=calendar, basis=basis)
 
 
-def fixed(deadline: Deadline, last_day: date, *, basis: str) -> Deadline:
-    """The same deadline with an end that an officer set (extension, end of a pause); never computed again.
+def fixed(
+    deadline: Deadline, last_day: date, *, basis: str, calendar: HolidayCalendar | None = None
+) -> Deadline:
+    """The same deadline with an end that an officer set (extension, end of a pause).
 
-    The day is taken as given: whoever sets it has looked at the calendar. The former rule stays readable
-    before `=>`.
+    The day is taken as given: whoever sets it has looked at the calendar. With `calendar` it gives way to the
+    next working day instead, since nobody chose it. The former rule stays readable before `=>`: a guessed end
+    that could still turn out to lie behind the new one keeps the deadline provisional.
     """
+    rule = f"{deadline.rule}=>{last_day.isoformat()}"
+    end, guessed = (last_day, False) if calendar is None else next_worked(last_day, calendar=calendar)
     return replace(
         deadline,
-        rule=f"{deadline.rule}=>{last_day.isoformat()}",
-        last_day=last_day,
-        ends_at=end_of(last_day),
-        rolled_from=None,
-        provisional=False,
+        rule=rule if calendar is None else f"{rule}+roll",
+        last_day=end,
+        ends_at=end_of(end),
+        rolled_from=None if end == last_day else last_day,
+        provisional=guessed or _may_overtake(deadline, end),
         basis=f"{deadline.basis}；{basis}",
     )
+
+
+def next_worked(day: date, *, calendar: HolidayCalendar) -> tuple[date, bool]:
+    """The day, or the first working day after it (民法典 203), and whether that is a guess."""
+    guessed = False
+    while True:
+        off, unknown = _off(day, calendar)
+        guessed |= unknown
+        if not off:
+            return day, guessed
+        day += ONE_DAY
 
 
 def earlier_of(deadline: Deadline, cap: Deadline) -> Deadline:
@@ -140,10 +160,15 @@ def earlier_of(deadline: Deadline, cap: Deadline) -> Deadline:
 def compute_again(deadline: Deadline, *, calendar: HolidayCalendar) -> Deadline:
     """The same rule from the same start under another calendar (after a year was loaded).
 
-    An end that an officer set stays.
+    An end that an officer set stays, unless the rule's own end turns out to be later.
     """
-    if "=>" in deadline.rule:
-        return replace(deadline, calendar_version=calendar.version)
+    own, _, end = deadline.rule.rpartition("=>")
+    if own:
+        base = compute_again(replace(deadline, rule=own), calendar=calendar)
+        day = date.fromisoformat(end.removesuffix("+roll"))
+        rolling = calendar if end.endswith("+roll") else None
+        again = replace(fixed(base, day, basis="", calendar=rolling), basis=deadline.basis)
+        return again if again.last_day >= base.last_day else replace(base, rule=deadline.rule)
     own, *caps = deadline.rule.split("<=")
     again = _from_rule(deadline.start_day, own, calendar=calendar, basis=deadline.basis)
     for cap in caps:
@@ -183,13 +208,7 @@ def _ending(
 ) -> Deadline:
     if not roll:
         return _deadline(start_day, rule, raw, None, False, calendar, basis)
-    day, provisional = raw, False
-    while True:
-        off, unknown = _off(day, calendar)
-        provisional |= unknown
-        if not off:
-            break
-        day += ONE_DAY
+    day, provisional = next_worked(raw, calendar=calendar)
     rolled_from = None if day == raw else raw
     return _deadline(start_day, f"{rule}+roll", day, rolled_from, provisional, calendar, basis)
 
@@ -219,6 +238,11 @@ def _earliest(deadline: Deadline) -> date:
     if re.fullmatch(r"P\d+[MD](\+roll)?", deadline.rule):
         return deadline.rolled_from or deadline.last_day  # Days off only ever push it later.
     return deadline.start_day
+
+
+def _may_overtake(deadline: Deadline, day: date) -> bool:
+    """Whether a guessed end could turn out to lie behind the day."""
+    return deadline.provisional and day < deadline.last_day + LONGEST_BREAK
 
 
 def _check(start_day: date, n: int, limit: int) -> None:

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from registry.db import Sessions
 from verify_api.accounts.actor import SYSTEM
 from verify_api.cases import facts as beside
+from verify_api.cases.each import each
 from verify_api.cases.facts import FactKind
 from verify_api.cases.ground import Ground, ground_on
 from verify_api.cases.guards import WaitReason, gather, remember, waits
 from verify_api.cases.models import Case, CaseDeadline
 from verify_api.cases.states import Event, State, Track, next_state
 from verify_api.cases.steps import enter
-from verify_api.cases.timing import ACTING, DeadlineKind, running
+from verify_api.cases.timing import ACTING, DeadlineKind, running, stop
 from verify_api.cases.transition import lock_free, move, note
 from verify_api.checkins.queries import undecided
 from verify_api.policy.values import NoticeIssue, RevocationMode
@@ -53,7 +54,7 @@ def due_ids(session: Session, *, now: datetime, after: int = 0, limit: int = BAT
 
 
 def sweep(sessions: Sessions, *, now: datetime) -> list[tuple[int, Step]]:
-    """Act on every due case; returns the steps taken."""
+    """Act on every due case; returns the steps taken. A case whose step fails waits, the others go on."""
     taken: list[tuple[int, Step]] = []
     last = 0
     while True:
@@ -62,11 +63,21 @@ def sweep(sessions: Sessions, *, now: datetime) -> list[tuple[int, Step]]:
         if not ids:
             return taken
         last = ids[-1]
-        for case_id in ids:
-            with sessions.begin() as session:
-                step = act(session, case_id, now=now)
-            if step is not None:
-                taken.append((case_id, step))
+        found = each(
+            sessions,
+            ids,
+            lambda session, case_id: (case_id, act(session, case_id, now=now)),
+            what="deadline step",
+            failed=lambda session, case_id: _step_failed(session, case_id, now=now),
+        )
+        taken += [(case_id, step) for case_id, step in found if step is not None]
+
+
+def _step_failed(session: Session, case_id: int, *, now: datetime) -> None:
+    """The step could not be taken: the case stays where it is and stands in the waiting room."""
+    case = lock_free(session, case_id)
+    if case is not None:
+        remember(session, case, (WaitReason.STEP_FAILED,), now=now)
 
 
 def act(session: Session, case_id: int, *, now: datetime) -> Step | None:
@@ -84,7 +95,6 @@ def act(session: Session, case_id: int, *, now: datetime) -> Step | None:
             remember(session, case, reasons, now=now)
             return None
         case Step():
-            remember(session, case, (), now=now)
             _take(session, case, found, ground, now)
             return found
         case _:
@@ -145,7 +155,7 @@ def _draft_notice(
 
 def _take(session: Session, case: Case, step: Step, ground: Ground, now: datetime) -> None:
     deadline = session.get_one(CaseDeadline, step.deadline_id)
-    deadline.ended_at, deadline.ended_reason = now, "missed"
+    stop(session, case, reason="missed", now=now)
     facts = {
         "deadline": deadline.id,
         "kind": deadline.kind,

@@ -3,11 +3,14 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import obstore
 from obstore.store import ObjectStore, from_url
 
 from registry.errors import NotFound
+
+CHUNK = 1024 * 1024
 
 
 class FileMissing(NotFound):
@@ -46,6 +49,17 @@ class EvidenceStore:
         digest = hashlib.sha256(data).hexdigest()
         obstore.put(self._store, _path(digest), data)
         return StoredFile(digest, len(data), media_type)
+
+    def put_file(self, file: BinaryIO, *, media_type: str) -> StoredFile:
+        """Store a large, seekable file without holding it in memory."""
+        file.seek(0)
+        digest = hashlib.sha256()
+        while block := file.read(CHUNK):
+            digest.update(block)
+        size = file.tell()
+        file.seek(0)
+        obstore.put(self._store, _path(digest.hexdigest()), file)
+        return StoredFile(digest.hexdigest(), size, media_type)
 
     def get(self, sha256: str) -> bytes:
         """The bytes, checked against their digest.

@@ -38,7 +38,8 @@ UNCLEAR = "outcome_unknown"
 def due_ids(session: Session, *, now: datetime, limit: int) -> list[int]:
     """Ids of messages somebody has to act on, codes first. A nomination only: `deliver` looks again."""
     due = select(Message.id).where(Message.next_try_at <= now)
-    return list(session.scalars(due.order_by(Message.is_code.desc(), Message.next_try_at).limit(limit)))
+    order = (Message.is_code.desc(), Message.next_try_at, Message.id)
+    return list(session.scalars(due.order_by(*order).limit(limit)))
 
 
 def deliver(
@@ -71,6 +72,9 @@ def _call(claim: Claim, *, provider: SmsProvider, clock: Clock) -> Outcome | See
     now = clock()
     if now >= claim.call_before:
         return None  # This process was stopped for minutes; somebody else may be asking already.
+    if claim.provider != provider.name:
+        # The installation has changed its provider since. Only the old one could say what became of the try.
+        return RetryLater("provider_changed", is_uncertain=True)
     try:
         if claim.inquiry is not None:
             answer = provider.query(claim.inquiry)

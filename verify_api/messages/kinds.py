@@ -3,11 +3,11 @@
 All take `to`, `key`, `now` (and `sender`, if it is not the bureau); those of a case also `enterprise`, its
 name, and `items`, the 资质项. `key` is the idempotency key and names what the message is about, for example
 `case:17:list:3:approved` (SZ-28: one message per version and result). The second call with a key returns the
-first row. No text carries a link, and none but the two password messages carries a password.
+first row, with the secret it has. No text carries a link, and only the two password messages a password.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import NotRequired, TypedDict, Unpack
 
 from sqlalchemy.orm import Session
@@ -55,6 +55,7 @@ def _leave(
     *,
     secret: Secret | None = None,
     limits: NumberLimits | None = None,
+    expires_at: datetime | None = None,
 ) -> Message:
     sender = common.get("sender", BUREAU)
     return leave(
@@ -67,6 +68,7 @@ def _leave(
         sender=sender,
         secret=secret,
         limits=limits,
+        expires_at=expires_at,
     )
 
 
@@ -310,7 +312,9 @@ def reminder(
         "until": last_day,
         "days": days_left,
     }
-    return _leave(session, reminder_template(deadline), case, facts)
+    # A reminder that was held up must not arrive when the day it speaks of is over.
+    over = datetime.combine(last_day + timedelta(days=1), time(0), SHANGHAI)
+    return _leave(session, reminder_template(deadline), case, facts, expires_at=over)
 
 
 def rectification_reminder(

@@ -78,8 +78,9 @@ def leave(
     sender: Sender,
     secret: Secret | None = None,
     limits: NumberLimits | None = None,
+    expires_at: datetime | None = None,
 ) -> Message:
-    """Write the outbox row, or return the one this key already has.
+    """Write the outbox row, or return the one this key already has (with the secret it already has).
 
     A number that cannot be texted gives a row that has failed for good instead of an error: the step that
     leaves the message must not be undone because a contact is out of date (SZ-03).
@@ -94,6 +95,7 @@ def leave(
         _refuse_flood(session, to.phone, now=now, limits=limits or NumberLimits())
     if found is None:
         values = _row(template, to, key=key, now=now, facts=facts, sender=sender, secret=secret)
+        values["expires_at"] = secret.expires_at if secret else expires_at
         statement = insert(Message).values(values).on_conflict_do_nothing(index_elements=["key"])
         session.execute(statement)
         found = _of_key(session, key)
@@ -133,7 +135,6 @@ def _row(
         "state": State.CREATED if can_be_texted else State.FAILED_PERMANENT,
         "error_code": None if can_be_texted else NO_NUMBER,
         "created_at": now,
-        "expires_at": secret.expires_at if secret else None,
         "next_try_at": now if can_be_texted else None,
     }
 

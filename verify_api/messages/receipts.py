@@ -44,13 +44,12 @@ def apply_receipt(
     if receipt.provider_id is not None:
         one_at_a_time(session, f"receipt:{receipt.provider}:{receipt.provider_id}")
     attempt = _attempt_of(session, receipt)
-    is_new = _keep(session, receipt, attempt, now=now, source=source)
+    _keep(session, receipt, attempt, now=now, source=source)
     if attempt is None:
         return None
     message = session.get_one(Message, attempt.message_id, with_for_update=True)
-    if is_new:
-        _move(message, attempt, receipt, now=now, plan=plan or RetryPlan())
-        session.flush()
+    _move(message, attempt, receipt, now=now, plan=plan or RetryPlan())
+    session.flush()
     return message
 
 
@@ -104,8 +103,8 @@ def _fits(attempt: MessageAttempt, receipt: Receipt) -> bool:
 
 def _keep(
     session: Session, receipt: Receipt, attempt: MessageAttempt | None, *, now: datetime, source: str
-) -> bool:
-    """Write the receipt down; False if we have had the very same one."""
+) -> None:
+    """Write the receipt down, unless the very same one lies there already."""
     told = {
         "provider": receipt.provider,
         "provider_id": receipt.provider_id,
@@ -124,7 +123,7 @@ def _keep(
         "digest": hashlib.sha256(canonical(spelled)).hexdigest(),
     }
     statement = insert(MessageReceipt).values(values).on_conflict_do_nothing(index_elements=["digest"])
-    return session.scalar(statement.returning(MessageReceipt.id)) is not None
+    session.execute(statement)
 
 
 def _move(
@@ -146,7 +145,8 @@ def _move(
         return
     message.state = next_state(state, Event.UNREACHED)
     message.unreached += 1
-    if not TEMPLATES[message.template].secrets:
+    template = TEMPLATES.get(message.template)
+    if template is not None and not template.secrets:
         # A password or code is not kept for a second try; its owner asks for a new one.
         message.next_try_at = retry_at(plan.unreached, message.unreached, now=now)
 

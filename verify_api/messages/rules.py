@@ -201,7 +201,9 @@ MOBILE = re.compile(r"1[0-9]{10}")  # Not \d, which takes the digits of every sc
 
 def mainland_number(phone: str) -> str | None:
     """The number as eleven digits, or None if it is no mainland mobile number."""
-    digits = re.sub(r"[\s-]", "", phone).removeprefix("+86").removeprefix("0086")
+    digits = re.sub(r"[\s-]", "", phone)
+    for country in ("+86", "0086", "86"):
+        digits = digits.removeprefix(country)
     return digits if MOBILE.fullmatch(digits) else None
 
 

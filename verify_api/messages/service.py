@@ -10,7 +10,7 @@ from verify_api.messages.delivery import deliver, due_ids
 from verify_api.messages.models import Message
 from verify_api.messages.queries import newly_delivered
 from verify_api.messages.receipts import apply_receipt, poll_receipts
-from verify_api.messages.rules import DeliveryRules, Event, State, next_state
+from verify_api.messages.rules import DeliveryRules, Event, State, mainland_number, next_state
 from verify_api.messages.templates import TEMPLATES
 
 __all__ = [
@@ -39,6 +39,14 @@ class SecretIsGone(Conflict):
     hint = "请重新生成后发送"
 
 
+class NumberCannotBeTexted(Conflict):
+    """The message is for no mainland mobile number; sending it again cannot help."""
+
+    code = "number_cannot_be_texted"
+    message = "该号码不是可接收短信的手机号码"
+    hint = "请更正联系人后重新发送，或以其他方式送达"
+
+
 def mark_handled(session: Session, message_id: int, *, now: datetime) -> bool:
     """Note that a delivery has been acted on; False if it is not delivered or somebody has done so before.
 
@@ -60,6 +68,7 @@ def resend(session: Session, message_id: int, *, now: datetime) -> Message:
     Raises:
         MessageNotFound: No such message.
         SecretIsGone: The message carried a password or code.
+        NumberCannotBeTexted: There is no number that could be reached.
         MessageStateConflict: It is under way, delivered, or simulated.
     """
     message = session.scalar(select(Message).where(Message.id == message_id).with_for_update())
@@ -67,6 +76,8 @@ def resend(session: Session, message_id: int, *, now: datetime) -> Message:
         raise MessageNotFound
     if TEMPLATES[message.template].secrets:
         raise SecretIsGone
+    if mainland_number(message.to_phone) is None:
+        raise NumberCannotBeTexted
     message.state = next_state(State(message.state), Event.REOPENED)
     message.next_try_at = now
     message.refusals = message.unreached = message.inquiries = 0

@@ -1,15 +1,14 @@
-"""Making many pages: each in its own transaction, several at once, with progress. An edge."""
+"""Making many pages, each in its own transaction, with progress. An edge."""
 
 import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from registry.clock import Clock
 from registry.db import Sessions
-from registry.errors import DakaError
 from verify_api.evidence.store import EvidenceStore
 from verify_api.notices.models import Notice
 from verify_api.notices.queries import unproduced
@@ -26,7 +25,6 @@ class Batch:
     """How a run ended. Pages that failed are tried again by the next run."""
 
     made: int
-    skipped: int  # another worker had them
     failed: tuple[int, ...]
 
 
@@ -37,38 +35,38 @@ def produce_pending(
     store: EvidenceStore,
     clock: Clock,
     limit: int = 1000,
-    workers: int = 2,
     progress: Progress = lambda _made, _all: None,
 ) -> Batch:
-    """Make the pages of up to `limit` issued documents. Several of these may run side by side."""
+    """Make the pages of up to `limit` issued documents, oldest first.
+
+    Setting a page keeps one processor busy: to use several, start several of these in processes of their
+    own. Each takes the next document that nobody else holds.
+    """
     with sessions() as session:
-        ids = unproduced(session, limit=limit)
-    made, skipped, failed = 0, 0, []
-
-    def one(notice_id: int) -> bool | None:
+        waiting = len(unproduced(session, limit=limit))
+    made = 0
+    failed: list[int] = []
+    while made + len(failed) < limit:
+        notice_id = None
         try:
-            return _produce_one(sessions, notice_id, seal=seal, store=store, clock=clock)
-        except DakaError as error:
-            log.error("notice %s could not be produced: %s", notice_id, error.code)
-            return None
+            with sessions.begin() as session:
+                notice_id = _claim(session, failed)
+                if notice_id is None:
+                    break
+                produce(session, notice_id, seal=seal, store=store, now=clock())
+        except Exception:
+            if notice_id is None:
+                raise  # Not a document's fault: the database did not answer.
+            # One document that cannot be made must not keep the others waiting.
+            log.exception("notice %s could not be produced", notice_id)
+            failed.append(notice_id)
+        else:
+            made += 1
+        progress(made + len(failed), waiting)
+    return Batch(made, tuple(failed))
 
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        for number, (notice_id, done) in enumerate(zip(ids, pool.map(one, ids), strict=True), start=1):
-            made += done is True
-            skipped += done is False
-            if done is None:
-                failed.append(notice_id)
-            progress(number, len(ids))
-    return Batch(made, skipped, tuple(failed))
 
-
-def _produce_one(
-    sessions: Sessions, notice_id: int, *, seal: Seal, store: EvidenceStore, clock: Clock
-) -> bool:
-    """False if another worker is at it or was quicker."""
-    with sessions.begin() as session:
-        free = select(Notice.id).where(Notice.id == notice_id, Notice.produced_at.is_(None))
-        if session.scalar(free.with_for_update(skip_locked=True)) is None:
-            return False
-        produce(session, notice_id, seal=seal, store=store, now=clock())
-        return True
+def _claim(session: Session, failed: Sequence[int]) -> int | None:
+    """The oldest document without a page that no other worker holds; locked until the transaction ends."""
+    query = select(Notice.id).where(Notice.produced_at.is_(None), Notice.id.not_in(failed))
+    return session.scalar(query.order_by(Notice.id).limit(1).with_for_update(skip_locked=True))

@@ -18,21 +18,11 @@ from pydantic import (
     StringConstraints,
 )
 
+from verify_api.notices.drawing import check_drawing
 from verify_api.notices.glyphs import printable
 from verify_api.notices.models import NoticeKind, ServiceMethod
 
-MAX_SKETCH = 400_000
-# An SVG may paint, and nothing else: no scripts, no foreign content, nothing fetched.
-FORBIDDEN_IN_SKETCH = (
-    "<script",
-    "<foreignobject",
-    "<image",
-    "<use",
-    "<!entity",
-    "<!doctype",
-    "url(http",
-    "@import",
-)
+MAX_SKETCH = 400_000  # characters
 
 
 def _line(text: str) -> str:
@@ -47,19 +37,9 @@ def _clean(how: Callable[[str], str]) -> Callable[[object], object]:
     return lambda given: how(given) if isinstance(given, str) else given
 
 
-def _sketch(text: str) -> str:
-    lowered = text.lower()
-    if not lowered.lstrip().startswith("<svg") or len(text) > MAX_SKETCH:
-        raise ValueError("示意图须为不超过 400 KB 的 SVG")
-    found = [mark for mark in FORBIDDEN_IN_SKETCH if mark in lowered]
-    if found:
-        raise ValueError(f"示意图含有不允许的内容 {found[0]}")
-    return text
-
-
-Line = Annotated[str, BeforeValidator(_clean(_line)), StringConstraints(min_length=1, max_length=200)]
+Line = Annotated[str, BeforeValidator(_clean(_line)), StringConstraints(min_length=1, max_length=500)]
 Text = Annotated[str, BeforeValidator(_clean(_text)), StringConstraints(min_length=1, max_length=4000)]
-Sketch = Annotated[str, AfterValidator(_sketch)]
+Sketch = Annotated[str, StringConstraints(max_length=MAX_SKETCH), AfterValidator(check_drawing)]
 Lines = Annotated[tuple[Text, ...], Field(min_length=1, max_length=500)]
 
 

@@ -79,6 +79,8 @@ class Document(Frozen):
 
     template: str = TEMPLATE
     title: str
+    letters: str
+    number: int
     reference: str
     code: str
     verify_url: str

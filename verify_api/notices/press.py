@@ -13,6 +13,7 @@ from pylopdf_fonts_zh_cn import serif_path
 from registry.errors import Unavailable
 from verify_api.notices.document import TEMPLATE, Document
 
+QR_MASK = 2
 FAMILIES = {"Noto Serif SC", "Noto Sans SC"}
 _local = threading.local()  # A Typst compiler serves one thread at a time.
 
@@ -53,9 +54,12 @@ def set_page(document: Document, *, mark: str = "", mark_note: str = "") -> byte
 
 
 def qr_svg(url: str) -> str:
-    """The QR code of a link, error correction M, without its quiet zone (the page leaves one)."""
+    """The QR code of a link, error correction M, without its quiet zone (the page leaves one).
+
+    The mask is given: any is valid, and weighing all eight takes most of the time.
+    """
     out = io.BytesIO()
-    segno.make(url, error="m", micro=False).save(out, kind="svg", border=0, xmldecl=False)
+    segno.make_qr(url, error="m", mask=QR_MASK).save(out, kind="svg", border=0, xmldecl=False)
     return out.getvalue().decode()
 
 
@@ -69,13 +73,16 @@ def _template(name: str) -> bytes:
 def _compiler() -> typst.Compiler:
     found: typst.Compiler | None = getattr(_local, "compiler", None)
     if found is None:
-        # System fonts stay out: a page must not look different on another machine.
-        fonts = typst.Fonts(
-            include_system_fonts=False,
-            include_embedded_fonts=False,
-            font_paths=[serif_path().parent],
-        )
-        if not set(fonts.families()) >= FAMILIES:
-            raise NotSet("缺少文书字体")
-        found = _local.compiler = typst.Compiler(font_paths=fonts)
+        found = _local.compiler = typst.Compiler(font_paths=_fonts())
     return found
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The two typefaces and no others: a page must not look different on another machine."""
+    fonts = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[serif_path().parent]
+    )
+    if not set(fonts.families()) >= FAMILIES:
+        raise NotSet("缺少文书字体")
+    return fonts

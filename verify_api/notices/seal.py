@@ -6,6 +6,7 @@ that says of itself that it is for demonstration.
 
 import io
 import os
+import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -210,8 +211,8 @@ def _make(file: Path, *, office: str, now: datetime) -> None:
     )
     data = pkcs12.serialize_key_and_certificates(b"seal", key, certificate, None, PASSWORD_FREE)
     file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+    beside = file.with_suffix(f".{secrets.token_hex(8)}")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(data)
     try:
         os.link(beside, file)

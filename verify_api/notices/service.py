@@ -8,18 +8,17 @@ than the caller's transaction, and a crash leaves a document that is produced la
 import hashlib
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from registry.clock import SHANGHAI
-from registry.errors import Conflict, Forbidden, Invalid, NotFound, Reason
+from registry.errors import Conflict, Forbidden, Invalid, NotFound
 from verify_api.evidence.store import EvidenceStore
-from verify_api.notices.contexts import CONTEXTS, Context
+from verify_api.notices.contexts import Context
 from verify_api.notices.document import Document, Office
 from verify_api.notices.models import (
     EventKind,
@@ -30,20 +29,14 @@ from verify_api.notices.models import (
     ServiceMethod,
 )
 from verify_api.notices.press import set_page
-from verify_api.notices.rules import code_from, letters_of, make_document, reference, remedies_of
+from verify_api.notices.rules import code_from, letters_of, make_document, read_context, remedies_of
 from verify_api.notices.seal import Seal
 from verify_api.policy.values import Policy
 
 PDF = "application/pdf"
 RANDOM_BITS = 60
 DIGEST_LENGTH = 64
-
-
-class NoticeContentInvalid(Invalid):
-    """The facts handed over do not make a document of that kind."""
-
-    code = "notice_content_invalid"
-    message = "文书内容不完整或不符合要求"
+CARRIER_CLOCK = timedelta(minutes=10)
 
 
 class NoticeNotFound(NotFound):
@@ -113,33 +106,21 @@ def issue(
     """
     facts = read_context(kind, context)
     old = None if replaces is None else _replaceable(session, replaces, kind, enterprise_id)
-    issued_on = now.astimezone(SHANGHAI).date()
-    letters = letters_of(kind, policy)
-    number = _next_number(session, letters, issued_on.year)
-    code = code_from(secrets.randbits(RANDOM_BITS))
-    document = make_document(
-        kind,
-        facts,
-        reference=reference(letters, issued_on.year, number),
-        code=code,
-        office=office,
-        remedies=remedies_of(policy),
-        issued_on=issued_on,
-    )
+    document = _numbered_document(session, kind, facts, office=office, policy=policy, now=now)
     notice = Notice(
         kind=kind.value,
-        letters=letters,
-        year=issued_on.year,
-        number=number,
+        letters=document.letters,
+        year=document.issued_on.year,
+        number=document.number,
         reference=document.reference,
-        code=code,
+        code=document.code,
         case_id=case_id,
         enterprise_id=enterprise_id,
         context=facts.model_dump(mode="json", exclude={"sketch_svg"}),
         document=document.model_dump(mode="json"),
         policy_version=policy_version,
         issued_at=now,
-        issued_on=issued_on,
+        issued_on=document.issued_on,
         replaces_id=replaces,
     )
     session.add(notice)
@@ -174,11 +155,15 @@ def produce(session: Session, notice_id: int, *, seal: Seal, store: EvidenceStor
 def mark_delivered(session: Session, notice_id: int, *, at: datetime, receipt: str, now: datetime) -> Notice:
     """The carrier's delivery receipt: the first one counts, a resend does not start anything anew (SZ-32).
 
+    Carriers tell whole seconds by clocks of their own, so a time just before the issue or just ahead of now
+    is taken as the issue or as now.
+
     Raises:
-        ServiceTimeInvalid: Before the issue or in the future.
+        ServiceTimeInvalid: Well before the issue or well in the future.
     """
     notice = _in_force(session, notice_id)
-    _check_time(notice, at, now=now)
+    _check_time(notice, at, now=now, tolerance=CARRIER_CLOCK)
+    at = min(max(at, notice.issued_at), now)
     notice.delivered_at = _earlier(notice.delivered_at, at)
     _record(session, notice, EventKind.DELIVERED, at=at, actor="system", now=now, receipt=receipt)
     return notice
@@ -262,25 +247,22 @@ def marked_copy(session: Session, notice_id: int) -> bytes:
     return set_page(document)
 
 
-def read_context(kind: NoticeKind, context: Context | Mapping[str, Any]) -> Context:
-    """The facts as the kind's own model.
-
-    Raises:
-        NoticeContentInvalid: They are another kind's, or do not fit.
-    """
-    model = CONTEXTS[kind]
-    if isinstance(context, Context):
-        if type(context) is not model:
-            raise NoticeContentInvalid(f"{kind.value}的内容须为 {model.__name__}")
-        return context
-    try:
-        return model.model_validate(context)
-    except ValidationError as error:
-        reasons = [
-            Reason("notice_field", f"{'.'.join(map(str, item['loc']))}：{item['msg']}")
-            for item in error.errors()
-        ]
-        raise NoticeContentInvalid("；".join(r.message for r in reasons), reasons=reasons) from None
+def _numbered_document(
+    session: Session, kind: NoticeKind, facts: Context, *, office: Office, policy: Policy, now: datetime
+) -> Document:
+    """The whole document under the next number of its series in this Shanghai year."""
+    issued_on = now.astimezone(SHANGHAI).date()
+    letters = letters_of(kind, policy)
+    return make_document(
+        kind,
+        facts,
+        letters=letters,
+        number=_next_number(session, letters, issued_on.year),
+        code=code_from(secrets.randbits(RANDOM_BITS)),
+        office=office,
+        remedies=remedies_of(policy),
+        issued_on=issued_on,
+    )
 
 
 def _next_number(session: Session, letters: str, year: int) -> int:
@@ -330,8 +312,8 @@ def _record(
     session.flush()
 
 
-def _check_time(notice: Notice, at: datetime, *, now: datetime) -> None:
-    if not notice.issued_at <= at <= now:
+def _check_time(notice: Notice, at: datetime, *, now: datetime, tolerance: timedelta = timedelta()) -> None:
+    if not notice.issued_at - tolerance <= at <= now + tolerance:
         raise ServiceTimeInvalid
 
 

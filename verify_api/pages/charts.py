@@ -52,7 +52,7 @@ def _bar(row: Bar, n: int, length: float) -> Markup:
 def columns(rows: Sequence[Bar], *, title: str) -> Markup:
     """Upright columns, for what falls due on the days to come."""
     most = max((row.value for row in rows), default=0) or 1
-    step = 40
+    step = 72
     drawn = Markup("").join(_column(row, n * step, 70 * row.value / most) for n, row in enumerate(rows))
     width = max(len(rows) * step, step)
     axis = Markup('<line class="axis" x1="0" x2="{}" y1="92.5" y2="92.5"/>').format(width)
@@ -63,12 +63,12 @@ def columns(rows: Sequence[Bar], *, title: str) -> Markup:
 
 def _column(row: Bar, x: int, height: float) -> Markup:
     value = Markup('<text class="value" x="{}" y="{:.1f}" text-anchor="middle">{}</text>').format(
-        x + 20, 86 - height, row.value
+        x + 36, 86 - height, row.value
     )
     return Markup(
-        '<rect class="bar {}" x="{}" y="{:.1f}" width="24" height="{:.1f}" rx="3"/>{}'
+        '<rect class="bar {}" x="{}" y="{:.1f}" width="36" height="{:.1f}" rx="3"/>{}'
         '<text x="{}" y="108" text-anchor="middle">{}</text>'
-    ).format(row.tone, x + 8, 92 - height, height, value if row.value else "", x + 20, row.label)
+    ).format(row.tone, x + 18, 92 - height, height, value if row.value else "", x + 36, row.label)
 
 
 def meter(done: int, total: int) -> Markup:

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
-from verify_api.accounts.deps import AnyCallerDep, refuse_large, require_csrf, visitor_cookie
+from verify_api.accounts.deps import AnyCallerDep, refuse_large, require_csrf, session_cookie, visitor_cookie
 from verify_api.http.deps import PartsDep
 
+VISITOR_MAX = 64 * 1024  # A stranger's form holds a name and a password, never a file.
 _VALUE_MAX = 20_000  # Longer than any opinion or reason; a form is not a way to store books.
 
 
@@ -42,8 +43,13 @@ async def own_form(request: Request, _caller: AnyCallerDep) -> Fields:
 
 
 async def visitor_form(request: Request, parts: PartsDep) -> Fields:
-    """The form of a visitor, tied to the cookie that came with its page (log-in CSRF)."""
-    await require_csrf(request, request.cookies.get(visitor_cookie(parts), ""))
+    """The form of a visitor, tied to the cookie that came with its page (log-in CSRF).
+
+    Somebody who is logged in at one door may stand at the other: then the page carries the session's token.
+    """
+    refuse_large(request, VISITOR_MAX)
+    names = visitor_cookie(parts), session_cookie(parts)
+    await require_csrf(request, *(request.cookies.get(name, "") for name in names))
     return Fields(await request.form())
 
 

@@ -29,6 +29,7 @@ _FOLDERS = (
     _HERE / "templates",
     _HERE.parent / "portal" / "templates",
     _HERE.parent / "console" / "templates",
+    _HERE.parent / "store_pages" / "templates",
 )
 
 
@@ -70,6 +71,7 @@ PORTAL_TABS = (
     Tab("profile", "/portal/profile", "基本情况"),
     Tab("licence", "/portal/licence", "营业执照"),
     Tab("video", "/portal/video", "企业视频"),
+    Tab("projects", "/portal/projects", "项目业绩"),
     Tab("rules", "/rules", "操作细则"),
 )
 CONSOLE_TABS = (
@@ -80,6 +82,7 @@ CONSOLE_TABS = (
     Tab("tonight", "/console/tonight", "今晚"),
     Tab("waiting", "/console/waiting", "等候区"),
     Tab("enterprises", "/console/enterprises", "企业"),
+    Tab("projects", "/console/projects", "项目库"),
 )
 
 # What a page says after the step before it. Only the key travels in the address: nobody else can word it.
@@ -98,6 +101,7 @@ DONE = {
     "withdrawn": "名单已撤回，可以修改后重新提交。",
     "report": "整改报告已提交。",
     "file": "证件已上传。",
+    "stated": "陈述申辩已提交，处理期间不会作出不利决定。",
     "synced": "已从“三库一平台”同步。",
     "claimed": "已领取，企业不能再自行撤回这份名单。",
     "approved": "已审核通过，打卡任务已开启，短信已发出。",
@@ -106,11 +110,23 @@ DONE = {
     "served": "送达已登记。",
     "held": "已暂缓，到期动作不会执行，直到解除。",
     "released": "暂缓已解除。",
+    "paused": "已中止计时，恢复后剩余期限继续计算。",
+    "resumed": "已恢复计时。",
+    "extended": "期限已延长，企业将收到短信。",
+    "reopened": "已重新开启，期限重新计算。",
+    "issued": "已签发。",
+    "proposed": "已提请复核，须由另一名工作人员确认。",
+    "signed": "复核结果已登记。",
+    "password_sent": "新的初始密码已通过短信发出，原密码失效。",
+    "contact_overridden": "联系人已变更，账号和新密码已发送至新联系人。",
     "cancelled": "核查已取消。",
     "voided": "已作废，企业将收到通知。",
     "included": "企业已列入核查，账号密码已通过短信发出。",
     "opened": "核查任务已建立。",
     "point": "登记位置已确认。",
+    "attached": "附件已上传。",
+    "filing_submitted": "已提交，请等待主管部门审核。",
+    "filing_withdrawn": "申请已撤回。",
 }
 
 

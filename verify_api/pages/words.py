@@ -13,7 +13,7 @@ def local(moment: datetime) -> datetime:
 def day(value: date | datetime | str | None) -> str:
     """2026年3月2日; a dash for nothing."""
     if isinstance(value, str):
-        value = date.fromisoformat(value)
+        value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
     if value is None:
         return "—"
     if isinstance(value, datetime):
@@ -21,13 +21,15 @@ def day(value: date | datetime | str | None) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
-def moment(value: datetime | None) -> str:
+def moment(value: datetime | str | None) -> str:
     """2026年3月2日 10:05; a dash for nothing."""
+    value = datetime.fromisoformat(value) if isinstance(value, str) else value
     return "—" if value is None else f"{day(value)} {local(value):%H:%M}"
 
 
-def iso(value: datetime) -> str:
+def iso(value: datetime | str) -> str:
     """For `<time datetime>`."""
+    value = datetime.fromisoformat(value) if isinstance(value, str) else value
     return local(value).isoformat(timespec="seconds")
 
 
@@ -49,8 +51,9 @@ def tone_of_days(days: int, *, warn: int = 7, bad: int = 3) -> str:
     return "bad" if days <= bad else "warn" if days <= warn else ""
 
 
-def ago(value: datetime, *, now: datetime) -> str:
+def ago(value: datetime | str, *, now: datetime) -> str:
     """刚刚, 5分钟前, 3小时前, 2天前; beyond a month the day."""
+    value = datetime.fromisoformat(value) if isinstance(value, str) else value
     past = now - value
     if past < timedelta(minutes=1):
         return "刚刚"

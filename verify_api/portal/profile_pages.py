@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Header, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
@@ -159,25 +159,41 @@ def _after(frame: Frame, session: Session, actor: Actor, kind: str, outcome: Gat
 
 
 @router.get("/files/{kind}")
-def own_file(kind: str, actor: EnterpriseDep, session: SessionDep, parts: PartsDep) -> Response:
+def own_file(
+    kind: str,
+    actor: EnterpriseDep,
+    session: SessionDep,
+    parts: PartsDep,
+    part: Annotated[str, Header(alias="Range")] = "",
+) -> Response:
     """One's own licence or video."""
     row = newest_file(session, actor.own_enterprise, kind)
     if row is None:
         raise NotFound
-    return shown_file(parts.evidence, row.sha256, row.media_type)
+    return shown_file(parts.evidence, row.sha256, row.media_type, part=part)
 
 
 def _contact(
-    frame: Frame, session: Session, actor: Actor, error: DakaError | None = None, **typed: str
+    frame: Frame,
+    session: Session,
+    actor: Actor,
+    error: DakaError | None = None,
+    *,
+    name: str = "",
+    phone: str = "",
+    is_sent: bool = False,
+    done: str = "",
 ) -> Response:
+    # Shown without a redirect: name and number do not belong into an address that servers log.
     return frame.show(
         "portal/contact.html",
         here="profile",
         contact=contact_of(session, actor.own_enterprise),
-        name=typed.get("name", frame.request.query_params.get("name", "")[:30]),
-        new_phone=typed.get("phone", frame.request.query_params.get("phone", "")[:20]),
-        sent=frame.request.query_params.get("done") == "contact_code_sent" or "code" in typed,
+        name=name,
+        new_phone=phone,
+        sent=is_sent,
         errors=error or (),
+        done=done,
     )
 
 
@@ -199,7 +215,7 @@ def send_contact_code(
     )
     if outcome is not None:
         return _contact(frame, session, actor, outcome, name=name, phone=phone)
-    return go("/portal/contact", "contact_code_sent", name=name, phone=phone)
+    return _contact(frame, session, actor, name=name, phone=phone, is_sent=True, done="contact_code_sent")
 
 
 @router.post("/contact")
@@ -221,7 +237,7 @@ def save_contact(
         ),
     )
     if outcome is not None:
-        return _contact(frame, session, actor, outcome, name=name, phone=phone, code="")
+        return _contact(frame, session, actor, outcome, name=name, phone=phone, is_sent=True)
     answer = go("/login", "contact_changed")
     answer.delete_cookie(session_cookie(parts), path="/", secure=parts.settings.secure_cookies, httponly=True)
     return answer

@@ -51,6 +51,8 @@ def _content(file: Path) -> Any:
         raise click.ClickException(f"{file}：不是 JSON（第 {error.lineno} 行：{error.msg}）") from error
     except RecursionError as error:
         raise click.ClickException(f"{file}：JSON 嵌套过深") from error
+    except ValueError as error:  # A number of thousands of digits.
+        raise click.ClickException(f"{file}：JSON 中的数值无法读取") from error
 
 
 def _question(file: Path, on: datetime | None) -> SelectionInput:

@@ -5,7 +5,7 @@ fails them as a whole has no list that meets them.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 
@@ -168,27 +168,63 @@ def _heads(a: int, b: int, given: SelectionInput) -> int:
 
 
 Held = tuple[tuple[Registration, ...], tuple[Title, ...]]
+Numbered = tuple[tuple[Item, tuple[tuple[int, Demand], ...]], ...]
 
 
-def _mask(held: Held, items: tuple[tuple[Item, tuple[tuple[int, Demand], ...]], ...]) -> int:
-    """Bits of the demands that certificates count toward.
+def _registration_mask(held: Registration, items: Numbered) -> int:
+    """Bits of the demands that one registration counts toward.
 
-    A specialty minimum lies inside the number ("其中"), so its certificate must count toward that as well.
+    A specialty minimum lies inside the number ("其中"), so the certificate must count toward that as well.
     """
-    registrations, titles = held
     mask = 0
     for item, demands in items:
-        own = [r for r in registrations if is_registered_for(r, item.registered_of, item.registered_level)]
-        named = [t for t in titles if is_titled_for(t, item.titled_of, item.titled_level)]
+        if not is_registered_for(held, item.registered_of, item.registered_level):
+            continue
         for index, demand in demands:
-            if demand.measure is Measure.HEADS:
-                counts = bool(own or named)
-            elif demand.measure in (Measure.REGISTERED, Measure.REGISTERED_SPECIALTY):
-                counts = any(is_registered_for(r, demand.specialties, demand.level) for r in own)
-            else:
-                counts = any(is_titled_for(t, demand.specialties, demand.level) for t in named)
-            mask |= counts << index
+            if demand.measure is Measure.HEADS or (
+                demand.measure in (Measure.REGISTERED, Measure.REGISTERED_SPECIALTY)
+                and is_registered_for(held, demand.specialties, demand.level)
+            ):
+                mask |= 1 << index
     return mask
+
+
+def _title_mask(held: Title, items: Numbered) -> int:
+    """The same for one title."""
+    mask = 0
+    for item, demands in items:
+        if not is_titled_for(held, item.titled_of, item.titled_level):
+            continue
+        for index, demand in demands:
+            if demand.measure is Measure.HEADS or (
+                demand.measure in (Measure.TITLED, Measure.TITLED_SPECIALTY)
+                and is_titled_for(held, demand.specialties, demand.level)
+            ):
+                mask |= 1 << index
+    return mask
+
+
+@dataclass(slots=True)
+class _Masks:
+    """Masks per certificate. Many people hold like certificates, so each kind is judged once."""
+
+    items: Numbered
+    known: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    def of(self, held: Held) -> int:
+        """A person counts toward whatever one of the certificates counts toward."""
+        mask = 0
+        for registration in held[0]:
+            key = (registration.kind, registration.specialty, registration.level or "")
+            if key not in self.known:
+                self.known[key] = _registration_mask(registration, self.items)
+            mask |= self.known[key]
+        for title in held[1]:
+            short = (title.specialty, title.level or "")
+            if short not in self.known:
+                self.known[short] = _title_mask(title, self.items)
+            mask |= self.known[short]
+        return mask
 
 
 def counting(person: Person, given: SelectionInput, *, files_needed: bool) -> Held:
@@ -202,12 +238,6 @@ def counting(person: Person, given: SelectionInput, *, files_needed: bool) -> He
     )
 
 
-def _profile(held: Held) -> Held:
-    """The same certificates without dates and employers, so that like people are judged once."""
-    registrations, titles = held
-    return tuple(Registration(r.specialty, r.level, kind=r.kind) for r in registrations), titles
-
-
 def cover(given: SelectionInput, *, files_needed: bool) -> Cover:
     """Demands of all items and who counts toward each; people who are barred have no mask."""
     demands: list[Demand] = []
@@ -216,16 +246,13 @@ def cover(given: SelectionInput, *, files_needed: bool) -> Cover:
         numbered = tuple(enumerate(demands_of(item, given), start=len(demands)))
         demands.extend(demand for _, demand in numbered)
         items.append((item, numbered))
-    known: dict[Held, int] = {}
-    masks: dict[str, int] = {}
-    for person in given.people:
-        if bar(person, given) is not None:
-            continue
-        profile = _profile(counting(person, given, files_needed=files_needed))
-        if profile not in known:
-            known[profile] = _mask(profile, tuple(items))
-        masks[person.id] = known[profile]
-    return Cover(tuple(demands), masks)
+    masks = _Masks(tuple(items))
+    people = {
+        person.id: masks.of(counting(person, given, files_needed=files_needed))
+        for person in given.people
+        if bar(person, given) is None
+    }
+    return Cover(tuple(demands), people)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ The simple form of a file works as it stands: a bare specialty is a certificate 
 people are on the roster, and their certificate files are uploaded.
 """
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
 from registry.errors import DakaError, Invalid
 from registry.standards import Basis, requirement
@@ -31,7 +33,22 @@ Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Count = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 Positive = Annotated[int, Field(strict=True, ge=1, le=100_000)]
 Flag = Annotated[bool, Field(strict=True)]
-Day = Annotated[date, Field(strict=False)]
+
+
+def _day(given: Any) -> date | None:
+    """YYYY-MM-DD and nothing else: a number or a time of day would be taken for some date."""
+    if given is None:
+        return None
+    if not isinstance(given, str) or not DAY.fullmatch(given):
+        raise PydanticCustomError("day", "须为日期 YYYY-MM-DD")
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise PydanticCustomError("day", "没有这一天") from None
+
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+Day = Annotated[date, BeforeValidator(_day)]
 
 _MESSAGES = {
     "missing": "缺少该字段",
@@ -42,14 +59,13 @@ _MESSAGES = {
     "string_too_short": "不能为空",
     "list_type": "须为列表",
     "too_short": "不能为空",
+    "too_long": "不能多于 {max_length} 项",
     "greater_than_equal": "不能小于 {ge}",
     "less_than_equal": "不能大于 {le}",
     "model_type": "须为对象",
     "model_attributes_type": "须为对象",
     "dict_type": "须为对象",
-    "date_from_datetime_parsing": "须为日期 YYYY-MM-DD",
-    "date_parsing": "须为日期 YYYY-MM-DD",
-    "date_type": "须为日期 YYYY-MM-DD",
+    "string_unicode": "不是有效的文字",
     "literal_error": "只能是 {expected}",
     "enum": "只能是 {expected}",
 }
@@ -204,8 +220,8 @@ class _Person(_Row):
 
 class _Question(_Row):
     safety_permit: Annotated[_Permit, BeforeValidator(_permit)]
-    items: Annotated[list[_Item], Field(min_length=1)]
-    people: Annotated[list[_Person], Field(min_length=1)]
+    items: Annotated[list[_Item], Field(min_length=1, max_length=200)]
+    people: Annotated[list[_Person], Field(min_length=1, max_length=20_000)]
     on: Day | None = None
     enterprise: Text | None = None
     specialties_at_half: AtHalf = AtHalf.WARN

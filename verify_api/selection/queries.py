@@ -1,6 +1,7 @@
 """Lists and counts of the selection, one named query per number."""
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from verify_api.selection.models import PersonCheck, RequirementOverride, RosterLight
@@ -65,7 +66,7 @@ def latest_checks(session: Session, *, enterprise_id: int) -> list[PersonCheck]:
         session.scalars(
             select(PersonCheck)
             .where(PersonCheck.enterprise_id == enterprise_id)
-            .distinct(PersonCheck.person_id, PersonCheck.kind)
+            .ext(distinct_on(PersonCheck.person_id, PersonCheck.kind))
             .order_by(PersonCheck.person_id, PersonCheck.kind, PersonCheck.id.desc())
         )
     )

@@ -1,5 +1,6 @@
 """Is a list enough? Every violated condition at once (SZ-16…SZ-25). Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from registry.errors import Invalid
@@ -105,8 +106,7 @@ def _blocked_items(given: SelectionInput) -> Iterator[Reason]:
 
 
 def _twice(people_ids: Sequence[str]) -> Iterator[Reason]:
-    for person in dict.fromkeys(people_ids):
-        times = people_ids.count(person)
+    for person, times in Counter(people_ids).items():
         if times > 1:
             yield Reason(
                 "counted_twice",

@@ -48,7 +48,7 @@ class OfflineGeocoder:
         if city.adcode != SHENZHEN.adcode:
             raise AddressNotFound
         for name, (lng, lat) in _DISTRICTS.items():
-            if name in asked:
+            if f"{name}区" in asked or f"{name}新区" in asked:
                 doubts = ("离线模式只能精确到区，请在地图上标定",)
                 return Located(
                     geo.Point(lng, lat, geo.Datum.GCJ02), 0.2, self.provider, "区县", asked, doubts

@@ -12,6 +12,37 @@ down_revision = "0020_selection"
 branch_labels = None
 depends_on = None
 
+# What was issued stays as it was issued, whoever writes to the table.
+KEEP_NOTICES = """
+CREATE FUNCTION keep_notices() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    RAISE EXCEPTION 'a notice is never deleted' USING ERRCODE = 'restrict_violation';
+  END IF;
+  IF (NEW.kind, NEW.reference, NEW.letters, NEW.year, NEW.number, NEW.code, NEW.case_id, NEW.enterprise_id,
+      NEW.context, NEW.document, NEW.policy_version, NEW.issued_at, NEW.issued_on, NEW.replaces_id)
+     IS DISTINCT FROM
+     (OLD.kind, OLD.reference, OLD.letters, OLD.year, OLD.number, OLD.code, OLD.case_id, OLD.enterprise_id,
+      OLD.context, OLD.document, OLD.policy_version, OLD.issued_at, OLD.issued_on, OLD.replaces_id)
+     OR (OLD.sha256 IS NOT NULL AND NEW.sha256 IS DISTINCT FROM OLD.sha256)
+     OR (OLD.rescinded_at IS NOT NULL AND NEW.rescinded_at IS DISTINCT FROM OLD.rescinded_at)
+     OR (OLD.replaced_at IS NOT NULL AND NEW.replaced_at IS DISTINCT FROM OLD.replaced_at)
+  THEN
+    RAISE EXCEPTION 'an issued notice is never changed' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER keep_notices BEFORE UPDATE OR DELETE ON notices FOR EACH ROW EXECUTE FUNCTION keep_notices();
+"""
+KEEP_HISTORY = """
+CREATE FUNCTION keep_history() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the history of a notice is only added to' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER keep_history BEFORE UPDATE OR DELETE ON notice_events
+  FOR EACH ROW EXECUTE FUNCTION keep_history();
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -131,10 +162,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_events")),
     )
     op.create_index(op.f("ix_notice_events_notice_id"), "notice_events", ["notice_id"], unique=False)
+    op.execute(KEEP_NOTICES)
+    op.execute(KEEP_HISTORY)
     _install_builtin_policy()
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER keep_history ON notice_events")
+    op.execute("DROP FUNCTION keep_history()")
+    op.execute("DROP TRIGGER keep_notices ON notices")
+    op.execute("DROP FUNCTION keep_notices()")
     op.drop_index(op.f("ix_notice_events_notice_id"), table_name="notice_events")
     op.drop_table("notice_events")
     op.drop_index("ix_notices_unproduced", table_name="notices", postgresql_where="produced_at IS NULL")

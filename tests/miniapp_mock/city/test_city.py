@@ -8,7 +8,7 @@ import pytest
 from stdnum.cn import ric, uscc
 
 from geo.datums import convert
-from miniapp_mock.city import SHENZHEN, City, build_city
+from miniapp_mock.city import SHENZHEN, City, build_city, people_coming
 from miniapp_mock.city.datums import from_wgs84, moved
 from miniapp_mock.city.standards import ALL, Standard
 from registry.standards.catalogue import standards
@@ -57,14 +57,33 @@ def test_the_same_seed_makes_the_same_city(city: City) -> None:
     assert build_city(PORTRAITS, seed=7).to_mapping() != city.to_mapping()
 
 
-def test_everybody_who_goes_has_a_portrait_of_their_own(city: City) -> None:
-    folders = [person.portrait for firm in city.firms for person in firm.going]
-    assert len(set(folders)) == len(folders)
+def test_everybody_who_comes_has_a_portrait_of_their_own(city: City) -> None:
+    folders = [person.portrait for firm in city.firms for person in firm.staff if person.portrait]
+    assert len(set(folders)) == len(folders) == people_coming()
+
+
+@pytest.mark.parametrize("count", [6, 7, 30])
+def test_with_few_portraits_nobody_meets_a_double_in_the_same_firm(count: int) -> None:
+    for firm in build_city(PORTRAITS[:count]).firms:
+        folders = [person.portrait for person in firm.staff if person.portrait]
+        assert len(set(folders)) == len(folders)
+
+
+def test_with_too_few_portraits_there_is_no_city() -> None:
     with pytest.raises(ValueError, match="fewer portraits"):
-        build_city(PORTRAITS[:10])
+        build_city(PORTRAITS[:5])
 
 
-def test_the_lead_always_goes(city: City) -> None:
+@pytest.mark.parametrize(
+    ("key", "chosen", "come"), [("partly", 5, 3), ("never", 5, 0), ("resubmitted", 3, 2)]
+)
+def test_some_are_chosen_and_never_come(city: City, key: str, chosen: int, come: int) -> None:
+    firm = city.firm(key)
+    assert len(firm.going) == chosen
+    assert sum(person.portrait is not None for person in firm.staff) == come
+
+
+def test_the_lead_is_always_chosen(city: City) -> None:
     for firm in city.firms:
         assert firm.staff[0].is_lead and firm.staff[0] in firm.going
 

@@ -1,16 +1,18 @@
 """Logging in, being locked out, changing and resetting passwords; by services and over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.orm import Session, sessionmaker
 
 from registry.crypto import Keyring
 from tests.verify_api.accounts.conftest import NOW, STAFF_PASSWORD, USCC, Web, messages, secret, token_at
 from verify_api.accounts.actor import Kind
+from verify_api.accounts.cleaning import purge
 from verify_api.accounts.login import Attempt, Refused, log_in
-from verify_api.accounts.models import Account, AccountEvent, AccountSession
+from verify_api.accounts.models import Account, AccountEvent, AccountSession, OneTimeCode, Throttle
 from verify_api.accounts.sessions import LoggedIn, authenticate
 
 NEW = "Xin-mima-2026"
@@ -332,3 +334,46 @@ def test_the_password_sms_carries_account_and_password_once(
     )
     assert USCC in message.text
     assert secret(session, "login_password", keys) not in message.text
+
+
+@pytest.mark.rule("SZ-05")
+def test_wrong_codes_from_one_address_lock_the_address(web: Web) -> None:
+    codes = []
+    for n in range(51):
+        body = {"account": f"guess{n}", "code": "000000", "new": "Chongzhi-2026"}
+        codes.append(web.client.post("/api/v1/password/reset", json=body).status_code)
+    assert codes == [422] * 50 + [429]
+
+
+def test_what_is_over_is_dropped_and_the_trail_stays(web: Web) -> None:
+    headers = _ready_to_work(web)
+    web.client.post("/api/v1/password/reset/code", json={"account": USCC})
+    web.clock.forward(days=1)
+    purge(web.session, now=web.clock.now)
+    assert len(web.session.scalars(select(AccountSession)).all()) == 1
+    web.clock.forward(days=2)
+    purge(web.session, now=web.clock.now)
+    for table in (AccountSession, OneTimeCode, Throttle):
+        assert web.session.scalars(select(table)).all() == []
+    assert web.session.scalars(select(AccountEvent)).all() != []
+    assert web.client.get("/api/v1/portal/profile", headers=headers).status_code == 401
+
+
+def test_many_guesses_at_once_are_counted_one_by_one(engine: Engine, keys: Keyring) -> None:
+    attempt = Attempt(Kind.ENTERPRISE, "91440300MA5EX00999", "Wrong-2026-pw", "10.9.9.9")
+    sessions = sessionmaker(engine)
+
+    def guess(_n: int) -> str:
+        with sessions.begin() as session:
+            outcome = log_in(session, attempt, keys=keys, now=NOW, token_times=())
+        assert isinstance(outcome, Refused)
+        return outcome.error.code
+
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            codes = list(pool.map(guess, range(16)))
+        assert sorted(codes) == ["login_failed"] * 5 + ["login_locked"] * 11
+    finally:
+        with sessions.begin() as session:
+            session.execute(delete(Throttle))
+            session.execute(delete(AccountEvent))

@@ -39,6 +39,7 @@ def test_a_year_replaces_its_own_days_and_those_it_moves_in_the_december_before(
     assert amended.is_day_off(date(2025, 12, 27)) is False  # a Saturday, now worked
     assert amended.is_day_off(date(2025, 12, 28)) is True
     assert amended.is_day_off(date(2026, 2, 17)) is False  # no longer listed: an ordinary Tuesday
+    assert amended.is_day_off(date(2026, 2, 14)) is True  # no longer worked: an ordinary Saturday
     assert amended.is_day_off(date(2025, 10, 1)) is True  # the year before is left alone
     assert KNOWN.is_day_off(date(2026, 2, 17)) is True  # the value itself did not change
     assert amended.version == f"{KNOWN.version}+2026r1"

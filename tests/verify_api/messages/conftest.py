@@ -1,6 +1,7 @@
 """Sessions for services that open their own transactions, and people to write to."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -10,6 +11,9 @@ from registry.crypto import Keyring
 from registry.db import Sessions
 from tests.verify_api.messages.fakes import SettableClock, at
 from tests.verify_api.messages.post import Post
+from verify_api.evidence.store import EvidenceStore
+from verify_api.parts import Parts
+from verify_api.settings import Settings
 
 
 @pytest.fixture
@@ -27,6 +31,13 @@ def shared_sessions(engine: Engine) -> Iterator[Sessions]:
     yield sessionmaker(engine, class_=Session, expire_on_commit=False)
     with engine.begin() as connection:
         connection.execute(text("TRUNCATE messages, message_attempts, message_receipts"))
+
+
+@pytest.fixture
+def parts(sessions: Sessions, engine: Engine, keys: Keyring, clock: SettableClock, tmp_path: Path) -> Parts:
+    """A process that takes receipts under `callback-secret`."""
+    settings = Settings(sms_callback_token="callback-secret")
+    return Parts(settings, clock, engine, sessions, EvidenceStore.open(str(tmp_path)), keys)
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """From a row to a provider: claimed, called outside any transaction, settled."""
 
 import logging
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from registry.crypto import Keyring
 from registry.db import Sessions
 from tests.verify_api.messages.fakes import (
+    CASE,
     CONTACT,
     FakeProvider,
     ProcessKilled,
@@ -15,11 +16,12 @@ from tests.verify_api.messages.fakes import (
     at,
 )
 from tests.verify_api.messages.post import Post
-from verify_api.messages import queries, service
+from verify_api.messages import kinds, queries, service
 from verify_api.messages.adapters.base import Fault, GiveUp, Outgoing, Receipt, RetryLater
 from verify_api.messages.models import Message
 from verify_api.messages.outbox import Recipient
 from verify_api.messages.rules import DeliveryRules, NumberLimits, QuietHours, RetryPlan, State
+from verify_api.messages.templates import Deadline
 
 ALWAYS = QuietHours(at("2026-01-01 00:00").time(), at("2026-01-01 00:00").time())
 
@@ -366,3 +368,59 @@ def test_a_worker_without_the_key_puts_the_message_back(post: Post) -> None:
     post.keys = right
     post.clock.forward(minutes=1)
     assert post.run() == [State.ACCEPTED]
+
+
+def test_an_answer_to_a_claim_that_has_passed_on_decides_nothing(post: Post) -> None:
+    message_id = post.leave()
+
+    def somebody_asks_meanwhile(_outgoing: object) -> None:
+        post.clock.forward(minutes=10)
+        behind = FakeProvider()
+        behind.records_lag = True
+        service.deliver(post.sessions, message_id, provider=behind, keys=post.keys, clock=post.clock)
+
+    post.provider.before_send = somebody_asks_meanwhile
+    post.provider.answers = [GiveUp("blacklisted", Fault.NUMBER)]
+    assert post.run() == [State.SENDING]
+    assert post.row(message_id).error_code == "records_lag"
+
+
+def test_another_provider_is_not_asked_what_became_of_a_try_and_does_not_repeat_it(post: Post) -> None:
+    message_id = post.leave()
+    post.provider.answers = [RetryLater("timeout", is_uncertain=True)]
+    post.run()
+    post.provider = FakeProvider()
+    post.provider.name = "other"
+    post.clock.forward(minutes=10)
+    assert post.run() == [State.SENDING]
+    assert post.provider.asked == [] and post.provider.sent == []
+    assert post.row(message_id).error_code == "provider_changed"
+
+
+def test_a_text_this_version_does_not_know_is_closed_and_does_not_block_the_others(post: Post) -> None:
+    old, new = post.leave(), post.leave()
+    with post.sessions.begin() as session:
+        session.get_one(Message, old).template = "abolished"
+    assert post.run() == [None, State.ACCEPTED]
+    assert (post.row(old).state, post.row(old).error_code) == ("failed_technical", "template_unknown")
+    assert post.row(new).state == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("at_", "state"), [("2026-03-09 20:00", "accepted"), ("2026-03-10 08:00", "failed_technical")]
+)
+def test_a_reminder_does_not_arrive_after_its_day(post: Post, at_: str, state: str) -> None:
+    with post.sessions.begin() as session:
+        message = kinds.reminder(
+            session,
+            to=CONTACT,
+            key="r",
+            now=post.clock(),
+            deadline=Deadline.FIRST_INITIATE,
+            last_day=date(2026, 3, 9),
+            days_left=7,
+            **CASE,
+        )
+    post.clock.now = at(at_)
+    post.run()
+    assert post.row(message.id).state == state

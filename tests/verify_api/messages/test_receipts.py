@@ -13,6 +13,7 @@ from tests.verify_api.messages.post import Post
 from verify_api.messages import kinds, queries, service
 from verify_api.messages.adapters.base import Receipt
 from verify_api.messages.models import Message, MessageReceipt
+from verify_api.messages.outbox import Recipient
 from verify_api.messages.rules import MessageStateConflict, RetryPlan
 from verify_api.messages.service import SecretIsGone
 from verify_api.messages.templates import Kind
@@ -228,6 +229,23 @@ def test_an_officer_may_send_again_what_failed_or_stayed_unanswered(post: Post, 
     post.receive(said(post, ok=True, n=0))
     with pytest.raises(MessageStateConflict), post.sessions.begin() as session:
         service.resend(session, stock, now=post.clock())
+
+
+def test_a_number_that_cannot_be_texted_is_not_tried_again(session: Session) -> None:
+    message = kinds.passed(session, to=Recipient("0755-83788725"), key="k", now=SENT_AT, **CASE)
+    with pytest.raises(service.NumberCannotBeTexted):
+        service.resend(session, message.id, now=SENT_AT)
+
+
+def test_a_receipt_pushed_again_after_we_learnt_whose_it_is_counts(post: Post) -> None:
+    message_id = post.leave()
+    early = Receipt("fake", True, "DELIVRD", provider_id="F-later")
+    assert post.receive(early) is None
+    post.run()
+    with post.sessions.begin() as session:
+        queries.attempts_of(session, message_id)[0].provider_id = "F-later"
+    post.receive(early)
+    assert post.row(message_id).state == "delivered"
 
 
 def test_resending_what_does_not_exist_says_so(session: Session) -> None:

@@ -4,14 +4,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
 from time import monotonic, sleep
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Engine
 
 from miniapp_mock.sms_gateway import create_app as create_gateway
 from registry.crypto import Keyring
@@ -20,8 +19,6 @@ from tests.verify_api.messages.fakes import CONTACT, FakeProvider, SettableClock
 from tests.verify_api.messages.post import Post
 from tests.verify_api.messages.serving import serving
 from verify_api.app import create_app
-from verify_api.evidence.store import EvidenceStore
-from verify_api.messages import routes
 from verify_api.messages.adapters.gateway import GatewayProvider
 from verify_api.messages.outbox import Recipient
 from verify_api.parts import Parts
@@ -31,20 +28,9 @@ SECRET = "callback-secret"
 ROOT = "/api/v1/messages/receipts"
 
 
-def make_app(
-    sessions: Sessions, engine: Engine, keys: Keyring, clock: SettableClock, folder: Path, secret: str
-) -> FastAPI:
-    settings = Settings(sms_callback_token=secret)
-    evidence = EvidenceStore.open(str(folder))
-    app = create_app(Parts(settings, clock, engine, sessions, evidence, keys))
-    if not any(getattr(route, "path", "").startswith(ROOT) for route in app.routes):
-        app.include_router(routes.router)
-    return app
-
-
 @pytest.fixture
-def app(sessions: Sessions, engine: Engine, keys: Keyring, clock: SettableClock, tmp_path: Path) -> FastAPI:
-    return make_app(sessions, engine, keys, clock, tmp_path, SECRET)
+def app(parts: Parts) -> FastAPI:
+    return create_app(parts)
 
 
 @pytest.fixture
@@ -142,16 +128,9 @@ def test_nobody_without_the_token_can_start_a_deadline(
 
 
 @pytest.mark.parametrize("vendor", ["aliyun", "tencent", "gateway"])
-def test_where_no_token_is_set_no_receipt_is_taken(
-    sessions: Sessions,
-    engine: Engine,
-    keys: Keyring,
-    clock: SettableClock,
-    tmp_path: Path,
-    vendor: str,
-) -> None:
-    app = make_app(sessions, engine, keys, clock, tmp_path, "")
-    with serving(app) as url:
+def test_where_no_token_is_set_no_receipt_is_taken(parts: Parts, vendor: str) -> None:
+    without = replace(parts, settings=Settings(sms_callback_token=""))
+    with serving(create_app(without)) as url:
         answer = httpx.post(f"{url}{ROOT}/{vendor}?token=", content=b"[]", headers=signed(b"[]", ""))
     assert answer.status_code == 403
 
@@ -200,9 +179,9 @@ def test_one_receipt_that_cannot_be_read_does_not_hold_up_the_others(post: Post,
 
 @pytest.mark.rule("SZ-32")
 def test_from_the_outbox_to_the_phone_and_back_over_http(
-    shared_sessions: Sessions, engine: Engine, keys: Keyring, clock: SettableClock, tmp_path: Path
+    parts: Parts, shared_sessions: Sessions, keys: Keyring, clock: SettableClock
 ) -> None:
-    app = make_app(shared_sessions, engine, keys, clock, tmp_path, SECRET)
+    app = create_app(replace(parts, sessions=shared_sessions))
     post = Post(shared_sessions, keys, clock)
     with serving(app) as service_url:
         gateway = create_gateway(

@@ -3,6 +3,8 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Thread
+from time import sleep
 
 import pytest
 from sqlalchemy import func, select
@@ -11,11 +13,12 @@ from registry.crypto import Keyring
 from registry.db import Sessions
 from tests.verify_api.messages.fakes import CASE, FakeProvider, ProcessKilled, SettableClock
 from tests.verify_api.messages.post import Post
-from verify_api.messages import kinds
+from verify_api.messages import kinds, service
 from verify_api.messages.adapters.base import Receipt, RetryLater
+from verify_api.messages.claims import claim_message
 from verify_api.messages.models import Message, MessageAttempt
 from verify_api.messages.outbox import Recipient
-from verify_api.messages.rules import DeliveryRules, State
+from verify_api.messages.rules import DeliveryRules, NumberLimits, State
 
 
 @pytest.fixture
@@ -120,3 +123,38 @@ class _Unreliable(FakeProvider):
             raise RuntimeError("connection reset")
         if roll < 0.3:
             self.answers.append(RetryLater("throttled"))
+
+
+def test_a_receipt_and_an_acceptance_that_cross_find_each_other(post: Post) -> None:
+    """The receipt finds no attempt when it comes, and is not committed yet when the acceptance looks."""
+    message_id = post.leave()
+    crossing = post.sessions()
+    worker: list[Thread] = []
+
+    def receipt_under_way(_outgoing: object) -> None:
+        provider_id = f"F-{post.provider.sent[0].reference}"
+        receipt = Receipt("fake", True, "DELIVRD", provider_id=provider_id)
+        assert service.apply_receipt(crossing, receipt=receipt, now=post.clock()) is None
+        worker.append(Thread(target=lambda: (sleep(0.3), crossing.commit())))
+        worker[0].start()
+
+    post.provider.on_send = receipt_under_way
+    assert post.run() == [State.DELIVERED]
+    worker[0].join()
+    crossing.close()
+    assert post.row(message_id).state == "delivered"
+
+
+def test_two_claims_for_one_number_are_counted_one_after_the_other(post: Post) -> None:
+    first, second = post.leave(), post.leave()
+    post.rules = DeliveryRules(limits=NumberLimits(messages_per_day=1))
+    crossing = post.sessions()
+    claim = claim_message(
+        crossing, first, provider=post.provider, keys=post.keys, now=post.clock(), rules=post.rules
+    )
+    worker = Thread(target=lambda: (sleep(0.3), crossing.commit()))
+    worker.start()
+    assert claim is not None and post.deliver(second) is None
+    worker.join()
+    crossing.close()
+    assert post.row(second).state == "created" and post.provider.sent == []

@@ -12,8 +12,7 @@ from verify_api.notices.document import Document
 from verify_api.notices.glyphs import has_glyph, printable
 from verify_api.notices.models import NoticeKind
 from verify_api.notices.press import NotSet, set_page
-from verify_api.notices.rules import code_from, make_document, remedies_of
-from verify_api.notices.service import read_context
+from verify_api.notices.rules import code_from, make_document, read_context, remedies_of
 from verify_api.policy.values import Policy
 
 FACTUAL = [kind for kind in NoticeKind if kind is not NoticeKind.SERVICE_RECEIPT]
@@ -28,7 +27,8 @@ def document(kind: NoticeKind, **change: Any) -> Document:
     return make_document(
         kind,
         read_context(kind, CONTEXTS[kind] | change),
-        reference="深建改〔2026〕第7号",
+        letters="深建改",
+        number=7,
         code="K7Q2M9X4TB3V",
         office=OFFICE,
         remedies=remedies_of(Policy()),

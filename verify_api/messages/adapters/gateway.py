@@ -1,4 +1,4 @@
-"""The offline twin: a gateway on our own network that speaks plain JSON (docs/fragments/messages.md).
+"""The offline twin: a gateway on our own network that speaks plain JSON (docs/sms-gateway.md).
 
 Its reference makes sending idempotent, and what it does not know it has never seen.
 """

@@ -43,7 +43,7 @@ class SignalPolicy:
     """Where honest behaviour ends: values an operator may change.
 
     No train is faster than 350 km/h; beyond 300 km somebody may have flown; below 2 km a client that changed
-    its datum (up to 1.4 km) looks like a journey. Positions read from the phone's cache are identical for
+    its datum (up to 1.5 km) looks like a journey. Positions read from the phone's cache are identical for
     minutes, hence `repeat_after`. Known spoofers jitter by 0.00003 to 0.00015°.
     """
 

@@ -1,0 +1,236 @@
+"""Staff at work on their pages: what they see at a glance, what they may do, what they may not."""
+
+import re
+
+import pytest
+from sqlalchemy import select, update
+
+from registry.enterprises.models import RegisteredPoint
+from tests.verify_api.pages.conftest import Site
+from verify_api.accounts.actor import Role
+from verify_api.audit.models import AccessEntry
+from verify_api.cases.facts import standing
+from verify_api.cases.models import PersonList, Proposal
+
+
+def _state(site: Site, name: str) -> str:
+    site.bureau.session.expire_all()
+    return site.bureau.cases[name].state
+
+
+def _row(html: str, text: str) -> str:
+    """The table row that holds the text, without markup."""
+    rows = [row for row in re.findall(r"<tr.*?</tr>", html, re.S) if text in row]
+    return re.sub(r"<[^>]+>|\s+", " ", rows[0])
+
+
+def test_the_board_says_at_a_glance_what_happens_next_and_when(site: Site) -> None:
+    site.as_staff(Role.REVIEWER)
+    html = site.get("/console").text
+    row = _row(html, site.bureau.firms["rechecking"].enterprise.name)
+    assert "整改打卡中" in row
+    assert re.search(r"剩余\d+天", row)
+    assert "逾期将依法撤回相应资质" in row
+    assert site.bureau.firms["revoked"].enterprise.name not in html
+    assert site.bureau.firms["revoked"].enterprise.name in site.get("/console?show=closed").text
+
+
+def test_a_held_case_shows_that_it_waits_instead_of_what_would_happen(site: Site) -> None:
+    site.as_staff(Role.REVIEWER)
+    row = _row(site.get("/console/cases").text, site.bureau.firms["held"].enterprise.name)
+    assert "已暂缓" in row
+    assert "逾期将" not in row
+    assert "企业正在办理注册地址变更" in site.get("/console/waiting").text
+
+
+def test_cases_are_found_by_state_track_and_words(site: Site) -> None:
+    site.as_staff(Role.AUDITOR)
+    name = site.bureau.firms["passed"].enterprise.name
+    assert name in site.get("/console/cases?state=PASSED").text
+    assert name not in site.get("/console/cases?state=OPEN").text
+    assert name not in site.get("/console/cases?track=STOCK").text
+    assert name in site.get(f"/console/cases?q={site.number('passed')}").text
+    assert "没有符合条件的核查" in site.get("/console/cases?q=没有这家").text
+    assert site.get("/console/cases?state=nonsense&page=99").status_code == 200
+    assert site.get("/console/cases?page=0").status_code == 422
+
+
+@pytest.mark.rule("SZ-29")
+def test_a_rejection_needs_an_opinion_and_an_approval_opens_the_check_in(site: Site) -> None:
+    site.as_staff(Role.REVIEWER)
+    path = f"/console/cases/{site.number('submitted')}/review"
+    silent = site.post(path, {"decision": "reject", "opinion": " "}, on=path)
+    assert (silent.status_code, "审核不通过须填写审核意见" in silent.text) == (422, True)
+    assert _state(site, "submitted") == "SUBMITTED"
+    approved = site.post(path, {"decision": "approve", "opinion": "材料齐全"}, on=path)
+    assert approved.status_code == 303
+    assert _state(site, "submitted") == "CHECKING_IN"
+
+
+@pytest.mark.rule("SZ-30a")
+def test_an_approval_that_is_refused_leaves_nothing_behind(site: Site) -> None:
+    session, firm = site.bureau.session, site.bureau.firms["submitted"]
+    mine = RegisteredPoint.enterprise_id == firm.enterprise.id
+    session.execute(update(RegisteredPoint).where(mine).values(confirmed_at=None, confirmed_by=None))
+    session.commit()
+    site.as_staff(Role.REVIEWER)
+    path = f"/console/cases/{site.number('submitted')}/review"
+    answer = site.post(path, {"decision": "approve", "opinion": ""}, on=path)
+    assert (answer.status_code, "坐标尚未由工作人员确认" in answer.text) == (422, True)
+    session.expire_all()
+    row = session.scalars(
+        select(PersonList).where(PersonList.case_id == site.bureau.cases["submitted"].id)
+    ).one()
+    assert (row.status, row.claimed_by) == ("submitted", None)
+
+
+@pytest.mark.rule("SZ-29")
+def test_the_opinion_of_a_rejection_is_shown_to_the_firm(site: Site) -> None:
+    site.as_staff(Role.REVIEWER)
+    path = f"/console/cases/{site.number('submitted')}/review"
+    site.post(path, {"decision": "reject", "opinion": "证件<b>不清晰"}, on=path)
+    site.as_firm("submitted")
+    page = site.get(f"/portal/cases/{site.number('submitted')}").text
+    assert "证件&lt;b&gt;不清晰" in page
+    assert "审核员甲" not in page  # The enterprise learns the department, not the person (A.1.2).
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.DECIDER])
+def test_a_role_that_may_not_review_cannot(site: Site, role: Role) -> None:
+    site.as_staff(role)
+    path = f"/console/cases/{site.number('submitted')}/review"
+    answer = site.post(path, {"decision": "approve", "opinion": ""}, on=path)
+    assert answer.status_code == 422
+    assert _state(site, "submitted") == "SUBMITTED"
+
+
+def test_an_auditor_sees_no_faces(site: Site) -> None:
+    site.as_staff(Role.AUDITOR)
+    person = site.bureau.firms["checking"].enough[0]
+    for path in ("/console/attempts", f"/console/attempts/{2:032x}", f"/console/people/{person}/photo"):
+        assert site.get(path).status_code == 403
+
+
+def test_a_doubtful_check_in_is_judged_by_both_pictures_and_a_reason(site: Site) -> None:
+    site.as_staff(Role.REVIEWER)
+    doubt = f"/console/attempts/{2:032x}"
+    html = site.get(doubt).text
+    pictures = re.findall(r'<img src="([^"]+)"', html)
+    assert len(pictures) >= 2
+    for picture in pictures:
+        answer = site.get(picture)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert "<svg" in html
+    silent = site.post(doubt, {"decision": "accept", "reason": ""}, on=doubt)
+    assert "请填写理由" in silent.text
+    assert site.post(doubt, {"decision": "refuse", "reason": "眼距明显不同"}, on=doubt).status_code == 303
+    assert "没有待复核的打卡" in site.get("/console/attempts").text
+
+
+def test_faces_of_people_on_no_list_are_not_shown(site: Site) -> None:
+    site.as_staff(Role.REVIEWER)
+    nobody = site.bureau.firms["checking"].people[-1].id
+    assert site.get(f"/console/people/{nobody}/photo").status_code == 404
+
+
+def test_a_hold_needs_a_reason_and_is_released(site: Site) -> None:
+    site.as_staff(Role.ADMIN)
+    case = f"/console/cases/{site.number('rectifying')}"
+    assert "请填写理由" in site.post(f"{case}/acts/hold", {"reason": ""}, on=case).text
+    assert site.post(f"{case}/acts/hold", {"reason": "听取意见"}, on=case).status_code == 303
+    row = site.bureau.cases["rectifying"]
+    assert [fact.kind for fact in standing(site.bureau.session, row.id)].count("hold") == 1
+    assert site.post(f"{case}/acts/release", {"reason": "已听取"}, on=case).status_code == 303
+    assert site.post(f"{case}/acts/anything", {"reason": "x"}, on=case).status_code == 404
+
+
+def test_a_step_for_two_officers_takes_two(site: Site) -> None:
+    site.as_staff(Role.ADMIN)
+    case = f"/console/cases/{site.number('revoked')}"
+    asked = site.post(
+        f"{case}/acts/proposal", {"action": "rescind_decision", "reason": "复议决定撤销"}, on=case
+    )
+    assert asked.status_code == 303
+    html = site.get(case).text
+    assert "须由另一名工作人员复核" in html
+    assert _state(site, "revoked") == "REVOKED"
+
+
+def test_who_comes_to_the_window_is_signed_for_by_two(site: Site) -> None:
+    case = f"/console/cases/{site.number('checking')}"
+    person = site.bureau.firms["checking"].enough[5]
+    site.as_staff(Role.REVIEWER)
+    typed = {"person": str(person), "document": "居民身份证", "note": ""}
+    assert site.post(f"{case}/acts/window", typed, on=case).status_code == 303
+    session = site.bureau.session
+    [row] = session.scalars(select(Proposal).where(Proposal.outcome.is_(None))).all()
+    second = {"proposal": str(row.id)}
+    alone = site.post(f"{case}/acts/window-signature", second, on=case)
+    assert (alone.status_code, "须由两名工作人员" in alone.text) == (422, True)
+    site.as_staff(Role.ADMIN)
+    assert site.post(f"{case}/acts/window-signature", second, on=case).status_code == 303
+    assert "<b>5</b> / 6" in site.get(case).text
+
+
+def test_looking_at_tonight_changes_nothing(site: Site) -> None:
+    site.as_staff(Role.ADMIN)
+    before = {name: _state(site, name) for name in site.bureau.cases}
+    html = site.get("/console/tonight?days=30").text
+    assert site.bureau.firms["rectifying"].enterprise.name in html
+    assert "工作人员已暂缓处理" in html
+    assert {name: _state(site, name) for name in site.bureau.cases} == before
+
+
+def test_an_enterprise_is_included_and_its_case_opened(site: Site) -> None:
+    from tests.verify_api.factories import make_firm
+    from tests.verify_api.pages.world import valid_uscc
+
+    firm = make_firm(site.bureau.session, now=site.clock.now)
+    firm.enterprise.uscc = valid_uscc(900)
+    site.bureau.session.commit()
+    site.as_staff(Role.ADMIN)
+    page = f"/console/enterprises/{firm.enterprise.uscc}"
+    assert site.post(f"{page}/acts/inclusion", {}, on=page).status_code == 303
+    assert "首次核查" in site.get(page).text
+    site.as_staff(Role.REVIEWER)
+    again = site.post(f"{page}/acts/inclusion", {}, on=page)
+    assert (again.status_code, "岗位" in again.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ({"lng": "114.05", "lat": "22.54", "datum": "gcj02"}, 303),
+        ({"lng": "114.05", "lat": "22.54", "datum": "gcj02", "radius_m": "500"}, 303),
+        ({"lng": "114.05", "lat": "95", "datum": "gcj02"}, 422),
+        ({"lng": "nan", "lat": "22.54", "datum": "gcj02"}, 422),
+        ({"lng": "114.05", "lat": "22.54", "datum": "mars"}, 422),
+        ({"lng": "", "lat": "", "datum": "gcj02"}, 422),
+        ({"lng": "114.05", "lat": "22.54", "datum": "gcj02", "radius_m": "-1"}, 422),
+    ],
+)
+def test_a_point_is_confirmed_or_refused_with_a_sentence(
+    site: Site, typed: dict[str, object], status: int
+) -> None:
+    site.as_staff(Role.REVIEWER)
+    page = f"/console/enterprises/{site.bureau.firms['open'].enterprise.uscc}"
+    assert site.post(f"{page}/acts/point", typed, on=page).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/console/cases/none", "/console/attempts/none", "/console/notices/999999"])
+def test_what_is_absent_is_a_page_that_says_so(site: Site, path: str) -> None:
+    site.as_staff(Role.ADMIN)
+    answer = site.get(path)
+    assert answer.status_code == 404
+    assert "text/html" in answer.headers["content-type"]
+
+
+def test_every_look_at_a_face_is_noted(site: Site) -> None:
+    site.as_staff(Role.REVIEWER)
+    html = site.get(f"/console/attempts/{2:032x}").text
+    pictures = re.findall(r'<img src="([^"]+)"', html)
+    for picture in pictures:
+        site.get(picture)
+    site.bureau.session.expire_all()
+    noted = site.bureau.session.scalars(select(AccessEntry.what).order_by(AccessEntry.id)).all()
+    assert noted == ["photo"] + ["frame"] * (len(pictures) - 1)

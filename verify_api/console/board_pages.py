@@ -1,0 +1,129 @@
+"""整改看板, 今晚, 等候区: what stands where, what happens next and when, and what waits and why."""
+
+from collections import Counter
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from registry.clock import SHANGHAI
+from verify_api.accounts.deps import StaffDep
+from verify_api.cases import queries, views
+from verify_api.cases.models import Case
+from verify_api.cases.states import RECTIFICATION, State, Track
+from verify_api.console.desk import counts, newest_notices, reported_at
+from verify_api.deadlines.foresight import tonight
+from verify_api.http.deps import NowDep, SessionDep
+from verify_api.pages.charts import Bar, columns
+from verify_api.pages.render import FrameDep
+from verify_api.pages.states import stages, tone_of
+
+router = APIRouter(prefix="/console", include_in_schema=False)
+
+_TILES = (
+    ("整改中", "bad", (State.RECTIFYING, State.RECTIFICATION_REJECTED)),
+    ("整改审核", "warn", (State.RECTIFICATION_SUBMITTED,)),
+    ("整改打卡", "brand", (State.RECHECKING_IN,)),
+    ("拟撤回", "bad", (State.REVOCATION_PROPOSED,)),
+    ("整改通过", "ok", (State.RECTIFIED,)),
+    ("已撤回", "", (State.REVOKED, State.NOT_REVOKED)),
+)
+
+
+@router.get("")
+def board_page(
+    _actor: StaffDep, frame: FrameDep, session: SessionDep, now: NowDep, show: str = "open"
+) -> Response:
+    """The rectification board: notice issued → viewed → report in → re-check-in → end."""
+    cases = queries.rectification_board(session)
+    by_state = Counter(State(case.state) for case in cases)
+    wanted = [case for case in cases if _is_shown(case, show)]
+    ids = [case.id for case in wanted]
+    notices, reports = newest_notices(session, ids), reported_at(session, ids)
+    lines = [
+        line
+        | {
+            "tone": tone_of(State(case.state)),
+            "notice": notices.get(case.id),
+            "reported_at": reports.get(case.id),
+            "stages": stages(
+                State(case.state),
+                is_viewed=case.id in notices and notices[case.id].viewed_at is not None,
+                has_report=case.id in reports,
+            ),
+        }
+        for case, line in zip(wanted, views.summaries(session, wanted, now=now), strict=True)
+    ]
+    return frame.show(
+        "console/board.html",
+        here="board",
+        counts=counts(session),
+        lines=lines,
+        show=show,
+        tiles=[(label, tone, sum(by_state[state] for state in states)) for label, tone, states in _TILES],
+        open_count=sum(by_state[state] for state in (*RECTIFICATION, State.REVOCATION_PROPOSED)),
+        all_count=len(cases),
+        chart=columns(_coming([line for line in lines if line["deadline"]]), title="未来14天到期的整改"),
+    )
+
+
+def _is_shown(case: Case, show: str) -> bool:
+    running = State(case.state) in RECTIFICATION | {State.REVOCATION_PROPOSED}
+    return show == "all" or (running if show == "open" else not running)
+
+
+def _coming(lines: list[dict[str, Any]]) -> list[Bar]:
+    """How many fall due on each of the next fourteen days, today first."""
+    days = Counter(line["deadline"]["days_left"] for line in lines)
+    names = {0: "今天", 1: "明天"}
+    return [
+        Bar(names.get(n, f"{n}天"), days[n], "bad" if n <= 3 else "warn" if n <= 7 else "") for n in range(14)
+    ]
+
+
+@router.get("/tonight")
+def tonight_page(
+    _actor: StaffDep, frame: FrameDep, session: SessionDep, now: NowDep, days: int = 0
+) -> Response:
+    """What the sweep would do at midnight, today or on a day to come. Nothing is changed by looking."""
+    days = min(max(days, 0), 90)
+    midnight = datetime.combine(now.astimezone(SHANGHAI).date() + timedelta(days=days + 1), time(0), SHANGHAI)
+    found = tonight(session, at=midnight)
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for step in found["steps"]:
+        grouped.setdefault(step["to"], []).append(step)
+    return frame.show(
+        "console/tonight.html",
+        here="tonight",
+        counts=counts(session),
+        found=found,
+        groups=[(steps[0]["to_label"], tone_of(State(to)), steps) for to, steps in grouped.items()],
+        midnight=midnight,
+        days=days,
+    )
+
+
+_KINDS = {
+    "wait": "系统等待",
+    "service_failed": "送达失败",
+    "notice_draft": "待签发",
+    "hold": "暂缓",
+    "appeal": "陈述申辩",
+    "pause": "中止计时",
+}
+
+
+@router.get("/waiting")
+def waiting_page(_actor: StaffDep, frame: FrameDep, session: SessionDep, kind: str = "") -> Response:
+    """The waiting room: why nothing adverse happens, since when, and who has to act."""
+    rows = queries.waiting_room(session)
+    number = Counter(fact.kind for fact, _ in rows)
+    return frame.show(
+        "console/waiting.html",
+        here="waiting",
+        counts=counts(session),
+        rows=[(fact, case, _KINDS[fact.kind]) for fact, case in rows if not kind or fact.kind == kind],
+        kinds=[(key, label, number[key]) for key, label in _KINDS.items()],
+        kind=kind,
+        tracks={Track.FIRST.value: "首次核查", Track.STOCK.value: "日常核查"},
+    )

@@ -1,0 +1,311 @@
+"""全部核查 and the page of one case: history, people, attempts, documents, and the bureau's hand-work."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy.orm import Session
+
+from registry.errors import DakaError, Invalid, NotFound
+from verify_api.accounts.actor import Actor, Role
+from verify_api.accounts.contacts import contact_of
+from verify_api.accounts.deps import IpDep, StaffDep
+from verify_api.audit.service import note_access
+from verify_api.cases import handwork, queries, serving, views
+from verify_api.cases.access import case_for, require_role
+from verify_api.cases.models import Case, CertificateFile, RectificationReport
+from verify_api.cases.states import LABELS, Capability, State, Track
+from verify_api.checkins.review import confirm_window, propose_window, void_checkin
+from verify_api.checkins.views import attempts_of_case
+from verify_api.console.common import LockedDep, proposal_of
+from verify_api.console.desk import counts
+from verify_api.console.sketches import fence_sketch
+from verify_api.http.deps import NowDep, PartsDep, SessionDep
+from verify_api.messages.queries import of_case as messages_of_case
+from verify_api.notices.models import ServiceMethod
+from verify_api.notices.queries import of_case
+from verify_api.notices.serving import notice_for, notice_view, pdf_answer
+from verify_api.pages.files import shown_file
+from verify_api.pages.forms import Fields, FormDep
+from verify_api.pages.paging import Paging
+from verify_api.pages.people import actors_named, names_of
+from verify_api.pages.render import Frame, FrameDep, attempt, go
+from verify_api.pages.states import tone_of
+from verify_api.parts import Parts
+from verify_api.portal.checked_in import standing_checkins
+
+router = APIRouter(prefix="/console", include_in_schema=False)
+
+METHODS = {
+    ServiceMethod.IN_PERSON: "直接送达",
+    ServiceMethod.LEFT: "留置送达",
+    ServiceMethod.MAIL: "邮寄送达",
+    ServiceMethod.ENTRUSTED: "委托送达",
+    ServiceMethod.ANNOUNCEMENT: "公告送达",
+    ServiceMethod.ELECTRONIC: "其他电子送达",
+}
+PROPOSED = {
+    "void_approval": "撤销审核通过",
+    "rescind_notice": "撤销整改通知",
+    "rescind_decision": "撤销决定",
+    "revoke": "决定撤回资质",
+    "keep": "决定不予撤回",
+    "window_verification": "窗口现场核验",
+}
+
+
+@router.get("/cases")
+def cases_page(
+    _actor: StaffDep,
+    frame: FrameDep,
+    session: SessionDep,
+    now: NowDep,
+    state: str = "",
+    track: str = "",
+    q: Annotated[str, Query(max_length=60)] = "",
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> Response:
+    """All cases, the next due first."""
+    wanted = [State(state)] if state in set(State) else []
+    of_track = Track(track) if track in set(Track) else None
+    found = queries.find_cases(session, states=wanted, track=of_track, text=q, page=page)
+    by_state = queries.count_by_state(session)
+    return frame.show(
+        "console/cases.html",
+        here="cases",
+        counts=counts(session),
+        lines=[
+            one | {"tone": tone_of(State(one["state"]))}
+            for one in views.summaries(session, found.cases, now=now)
+        ],
+        states=[
+            ("", "全部状态"),
+            *((one.value, f"{LABELS[one]}（{by_state.get(one, 0)}）") for one in State),
+        ],
+        tracks=[("", "全部类型"), *((one.value, label) for one, label in views.TRACK_LABELS.items())],
+        state=state,
+        track=track,
+        q=q,
+        paging=Paging(
+            page, found.total, queries.PAGE, "/console/cases", {"state": state, "track": track, "q": q}
+        ),
+    )
+
+
+@router.get("/cases/{number}")
+def case_page(
+    number: str, actor: StaffDep, frame: FrameDep, session: SessionDep, parts: PartsDep
+) -> Response:
+    """One case with everything about it."""
+    return _page(frame, session, case_for(session, number, actor=actor), parts)
+
+
+def _page(
+    frame: Frame, session: Session, case: Case, parts: Parts, error: DakaError | None = None
+) -> Response:
+    session.refresh(case, ["enterprise", "items"])
+    found = views.detail(session, case, now=frame.now)
+    rows = queries.lists(session, case.id)
+    history = queries.history(session, case.id)
+    proposals = queries.open_proposals(session, case.id)
+    tries = attempts_of_case(session, case.id)
+    people = {one["person"] for row in rows for one in row.people}
+    labels = {one.actor for one in history} | {one.proposed_by for one in proposals}
+    labels |= {label for row in rows for label in (row.reviewed_by, row.claimed_by) if label}
+    return frame.show(
+        "console/case.html",
+        here="cases",
+        counts=counts(session),
+        case=found | {"tone": tone_of(State(case.state))},
+        enterprise=case.enterprise,
+        contact=contact_of(session, case.enterprise_id),
+        may={one.value: one.value in found["capabilities"] for one in Capability},
+        lists=rows,
+        checked_in={row.id: standing_checkins(session, row.id) for row in rows},
+        people=names_of(session, people),
+        attempts=tries,
+        sketch=_sketch(tries),
+        drawn=[one["attempt"] for one in _drawn(tries)],
+        notices=[notice_view(one) | {"events": one.events} for one in of_case(session, case.id)],
+        messages=messages_of_case(session, case.id),
+        proposals=proposals,
+        names=actors_named(session, labels),
+        labels={event["seq"]: event["label"] for event in found["history"]},
+        history=history,
+        methods=list(METHODS.items()),
+        proposed=PROPOSED,
+        me=frame.actor.label if frame.actor else "",
+        today=frame.now,
+        errors=error or (),
+    )
+
+
+def _drawn(tries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The attempts the sketch shows: those of the newest fence, at most thirty."""
+    fence = next((one["fence"] for one in tries if one["fence"]), None)
+    return [one for one in tries if one["fence"] and one["fence"] == fence][:30]
+
+
+def _sketch(tries: list[dict[str, Any]]) -> str:
+    drawn = _drawn(tries)
+    return fence_sketch(drawn[0]["fence"], [one["position"] for one in drawn]) if drawn else ""
+
+
+Act = Callable[[Session, Case, Fields, Actor, Parts, Any], object]
+
+
+def _served(session: Session, case: Case, form: Fields, actor: Actor, parts: Parts, now: Any) -> None:
+    try:
+        served_on, method = date.fromisoformat(form.text("served_on")), ServiceMethod(form.text("method"))
+    except ValueError:
+        raise Invalid("请填写送达日期并选择送达方式", code="service_incomplete") from None
+    text = form.text("proof")
+    proof = parts.evidence.put(text.encode(), media_type="text/plain; charset=utf-8")
+    serving.serve_otherwise(
+        session,
+        case,
+        served_on=served_on,
+        method=method,
+        proof=text,
+        proof_sha256=proof.sha256,
+        actor=actor,
+        now=now,
+    )
+
+
+def _extended(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
+    try:
+        last_day = date.fromisoformat(form.text("last_day"))
+    except ValueError:
+        raise Invalid("请填写新的截止日期", code="day_missing") from None
+    handwork.extend(session, case, last_day=last_day, reason=form.text("reason"), actor=actor, now=now)
+
+
+def _proposed(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
+    handwork.propose(
+        session, case, action=form.text("action"), reason=form.text("reason"), actor=actor, now=now
+    )
+
+
+def _signed(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
+    row = proposal_of(session, case, form.number("proposal") or 0)
+    is_agreed = form.text("agreed") == "yes"
+    handwork.confirm(
+        session, case, row, is_agreed=is_agreed, reason=form.text("reason"), actor=actor, now=now
+    )
+
+
+def _voided(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
+    public_id = form.text("attempt")
+    if public_id not in {one["attempt"] for one in attempts_of_case(session, case.id)}:
+        raise Invalid("该打卡记录不属于此任务", code="attempt_of_other_case")
+    void_checkin(session, public_id=public_id, reason=form.text("reason"), actor=actor, now=now)
+
+
+def _window(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
+    if not form.text("document"):
+        raise Invalid("请填写核验的证件", code="document_missing")
+    record = {"document": form.text("document"), "note": form.text("note")}
+    person = form.number("person") or 0
+    propose_window(session, case, person_id=person, record=record, actor=actor, now=now)
+
+
+def _window_signed(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
+    row = proposal_of(session, case, form.number("proposal") or 0)
+    confirm_window(session, case, row, actor=actor, now=now)
+
+
+def _reasoned(service: Callable[..., object]) -> Act:
+    """An act that takes a reason and nothing else."""
+
+    def act(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> object:
+        return service(session, case, reason=form.text("reason"), actor=actor, now=now)
+
+    return act
+
+
+def _appeal_decided(
+    session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any
+) -> None:
+    is_upheld = form.text("upheld") == "yes"
+    handwork.decide_appeal(
+        session, case, is_upheld=is_upheld, reason=form.text("reason"), actor=actor, now=now
+    )
+
+
+ACTS: dict[str, tuple[Act, str]] = {
+    "service": (_served, "served"),
+    "hold": (_reasoned(handwork.hold), "held"),
+    "release": (_reasoned(handwork.release), "released"),
+    "pause": (_reasoned(handwork.pause), "paused"),
+    "resumption": (_reasoned(handwork.resume), "resumed"),
+    "extension": (_extended, "extended"),
+    "cancellation": (_reasoned(handwork.cancel), "cancelled"),
+    "reopening": (_reasoned(handwork.reopen), "reopened"),
+    "notice-issue": (_reasoned(handwork.issue_draft), "issued"),
+    "appeal-decision": (_appeal_decided, "decided"),
+    "proposal": (_proposed, "proposed"),
+    "signature": (_signed, "signed"),
+    "checkin-void": (_voided, "voided"),
+    "window": (_window, "proposed"),
+    "window-signature": (_window_signed, "signed"),
+}
+
+
+@router.post("/cases/{number}/acts/{act}")
+def do(
+    act: str,
+    form: FormDep,
+    case: LockedDep,
+    actor: StaffDep,
+    frame: FrameDep,
+    session: SessionDep,
+    parts: PartsDep,
+) -> Response:
+    """One step of hand-work. Roles, states and reasons are checked by the services."""
+    if act not in ACTS:
+        raise NotFound
+    run, done = ACTS[act]
+    outcome = attempt(session, lambda: run(session, case, form, actor, parts, frame.now))
+    if isinstance(outcome, DakaError):
+        return _page(frame, session, case, parts, outcome)
+    return go(f"/console/cases/{case.number}", done)
+
+
+@router.get("/cases/{number}/files/{file_id}")
+def certificate_file(
+    number: str,
+    file_id: int,
+    actor: StaffDep,
+    session: SessionDep,
+    parts: PartsDep,
+    ip: IpDep,
+    now: NowDep,
+) -> Response:
+    """A certificate scan of the case's enterprise, also one that was since taken away (a list keeps it)."""
+    require_role(actor, Role.REVIEWER, Role.ADMIN, Role.DECIDER)
+    case = case_for(session, number, actor=actor)
+    row = session.get(CertificateFile, file_id)
+    if row is None or row.enterprise_id != case.enterprise_id:
+        raise NotFound
+    note_access(session, actor=actor, what="certificate", subject=f"{number}/{file_id}", ip=ip, now=now)
+    return shown_file(parts.evidence, row.sha256, row.media_type)
+
+
+@router.get("/cases/{number}/reports/{report_id}")
+def report_file(
+    number: str, report_id: int, actor: StaffDep, session: SessionDep, parts: PartsDep
+) -> Response:
+    """A 整改报告 of the case."""
+    case = case_for(session, number, actor=actor)
+    row = session.get(RectificationReport, report_id)
+    if row is None or row.case_id != case.id:
+        raise NotFound
+    return shown_file(parts.evidence, row.sha256, row.media_type, name=f"report-{row.id}")
+
+
+@router.get("/notices/{notice_id}")
+def notice_pdf(notice_id: int, actor: StaffDep, session: SessionDep, parts: PartsDep) -> Response:
+    """One document. Staff looking at it is not the enterprise viewing it."""
+    return pdf_answer(notice_for(session, notice_id, actor=actor), parts.evidence)
