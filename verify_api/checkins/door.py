@@ -42,12 +42,12 @@ def refusals(facts: DoorFacts, *, now: datetime) -> tuple[Reason, ...]:
     """Why the person may not even begin; empty if he may. A missing closing time counts as closed."""
     if not facts.is_listed:
         return (NOT_SELECTED,)
+    if facts.is_accepted:
+        return (ACCEPTED,)
     if not facts.is_open:
         return (NOT_OPEN if facts.closes_at is None else CLOSED,)
     if facts.closes_at is None or now >= facts.closes_at:
         return (CLOSED,)
-    if facts.is_accepted:
-        return (ACCEPTED,)
     if not facts.has_consent:
         return (CONSENT,)
     return (TOO_MANY,) if facts.attempts_today >= facts.attempts_per_day else ()

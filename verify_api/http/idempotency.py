@@ -38,7 +38,7 @@ class IdempotencyMiddleware(BaseHTTPMiddleware):
             return await call_next(request)
         if len(key) > 200:
             return problem(422, "idempotency_key_too_long", "Idempotency-Key 不能超过 200 个字符")
-        digest = hashlib.sha256(await request.body()).hexdigest()
+        digest = hashlib.sha256(_without_boundary(request, await request.body())).hexdigest()
         scope = _scope(request, key)
         parts: Parts = request.app.state.parts
         sessions = parts.sessions
@@ -53,6 +53,12 @@ class IdempotencyMiddleware(BaseHTTPMiddleware):
             raise
         await run_in_threadpool(_keep, parts, scope, answer, body)
         return Response(body, answer.status_code, dict(answer.headers))
+
+
+def _without_boundary(request: Request, body: bytes) -> bytes:
+    """The body as it would be with any other multipart boundary: a retry draws a new one."""
+    _, _, boundary = request.headers.get("content-type", "").partition("boundary=")
+    return body.replace(boundary.strip('"').encode(), b"") if boundary else body
 
 
 def _scope(request: Request, key: str) -> str:

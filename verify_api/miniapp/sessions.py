@@ -19,6 +19,12 @@ from verify_api.miniapp.wechat import IdentityProvider
 
 router = APIRouter(prefix="/api/v1/miniapp", tags=["miniapp"])
 
+NOTICE_VERSION = "1"
+NOTICE = (
+    "为核实您本人到企业注册地址打卡，本局将采集您的人脸照片和定位，与登记照片比对。照片和特征值加密保存，"
+    "仅用于本次资质核查，核查案件的救济期限届满后删除。您可以不同意，也可以随时撤回同意，改为到窗口由两名"
+    "工作人员现场核验，效力相同。您有权查阅、更正、删除您的信息，并要求对处理结果作出说明。"
+)
 Short = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
@@ -113,6 +119,12 @@ def bind_session(
     if isinstance(found, Refused):
         return refusal(found.error)
     return _answer(found, session.get_one(Person, found.actor.person_id).name)
+
+
+@router.get("/notice")
+def notice() -> dict[str, str]:
+    """What a person is told before the separate consent (个人信息保护法 17, 29, 30; 人脸办法 5, 6, 10)."""
+    return {"version": NOTICE_VERSION, "title": "人脸信息处理告知书", "text": NOTICE}
 
 
 @router.post("/consents")

@@ -46,6 +46,7 @@ GOOD = door.DoorFacts(
         ({"closes_at": NOW}, "window_closed"),
         ({"closes_at": NOW + timedelta(microseconds=1)}, None),
         ({"is_accepted": True}, "already_accepted"),
+        ({"is_accepted": True, "is_open": False}, "already_accepted"),
         ({"has_consent": False}, "consent_required"),
         ({"attempts_today": 9}, None),
         ({"attempts_today": 10}, "too_many_attempts"),
