@@ -35,7 +35,7 @@ class FacePolicy:
     mouth_rise: float = 0.25
     mouth_fall_ratio: float = 0.5
     min_depth_residual: float = 0.05
-    min_eyes_residual: float = 0.018
+    min_eyes_residual: float = 0.014
     min_mouth_residual: float = 0.06
     max_stretch: float = 1.2
     same_picture: float = 0.35

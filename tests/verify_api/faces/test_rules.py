@@ -261,7 +261,7 @@ def test_a_blink_and_an_open_mouth_need_three_frames(missing: int) -> None:
         ({"difference": 0.3}, "frames_identical"),
         ({"mirror_likeness": 0.97}, "frames_mirrored"),
         ({"depth_residual": 0.049}, "flat_still"),
-        ({"eyes_residual": 0.017}, "flat_still"),
+        ({"eyes_residual": 0.013}, "flat_still"),
         ({"mouth_residual": 0.059}, "flat_still"),
         ({"stretch": 1.21}, "flat_still"),
         ({"distance": 0.61}, "several_persons"),
