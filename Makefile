@@ -23,7 +23,7 @@ $(VENV)/.ready: requirements.lock
 	@touch $@
 
 portraits: $(VENV)/.ready
-	@$(PY) -m tools.portraits fetch --to var/portraits
+	@$(PY) -m tools.portraits make --to var/portraits
 
 demo: portraits
 	@$(PY) -m daka.main simulate $(if $(ONCE),--once,--serve)

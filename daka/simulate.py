@@ -53,14 +53,13 @@ def simulate(ctx: click.Context, folder: Path, portraits: Path, *, once: bool) -
     if not console.is_terminal:
         console = Console(highlight=False, width=LOG_WIDTH)
     city = _city(portraits, console)
-    _empty(folder)
-    _fresh_database(folder)
+    start_afresh(folder)
     show = Show(console, BEGINS.date(), ENDS.date())
     show.say(f"示例城市 {len(city.firms)} 家企业，{BEGINS.date()} 至 {ENDS.date()}，全部经由 HTTP 接口办理。")
     ports = {} if once else PORTS
     try:
         with Stack(folder, at=BEGINS, ports=ports, services=SERVICES) as stack, ThreadPoolExecutor(4) as pool:
-            world = _world(stack, city, pool)
+            world = make_world(stack, city, pool)
             is_lawful = _play(world, show, folder)
             show.say(f"用时 {show.seconds:.0f} 秒。")
             if not once:
@@ -72,7 +71,8 @@ def simulate(ctx: click.Context, folder: Path, portraits: Path, *, once: bool) -
         ctx.exit(UNLAWFUL)
 
 
-def _world(stack: Stack, city: City, pool: ThreadPoolExecutor) -> World:
+def make_world(stack: Stack, city: City, pool: ThreadPoolExecutor) -> World:
+    """The running processes as stories see them, with two officers' accounts made."""
     admin, reviewer = _officers(stack)
     power = (stack.kill, stack.launch)
     return World(_addresses(stack), stack.clock, stack.tick, *power, city, admin, reviewer, pool)
@@ -94,12 +94,12 @@ def _play(world: World, show: Show, folder: Path) -> bool:
 
 def _city(portraits: Path, console: Console) -> City:
     """The city with a portrait for everybody who comes; draws them the first time."""
-    wanted = people_coming()
-    folders = _drawn(portraits)
-    if len(folders) < wanted:
+    if not _drawn(portraits):
         console.print("准备示例人像（仅首次）……")
-        draw_portraits(portraits, wanted, settings().cache_folder)
-        folders = _drawn(portraits)
+    # A folder without a manifest holds somebody's own pictures: those are taken as they are.
+    if not _drawn(portraits) or (portraits / "manifest.json").is_file():
+        draw_portraits(portraits, people_coming(), settings().cache_folder)
+    folders = _drawn(portraits)
     try:
         return build_city(folders)
     except ValueError as error:
@@ -110,15 +110,14 @@ def _drawn(portraits: Path) -> list[Path]:
     return sorted(path for path in (portraits / "people").glob("*") if (path / "front.jpg").is_file())
 
 
-def _empty(folder: Path) -> None:
-    """Start afresh; the database server in the folder is kept, what it holds is not."""
+def start_afresh(folder: Path) -> None:
+    """Empty the folder of an earlier run; its database server is kept, what it holds is not.
+
+    The new database does not wait for the disk: a power cut may cost a simulation.
+    """
     for name in ("documents", "evidence", "logs", "keys"):
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / "clock.json").unlink(missing_ok=True)
-
-
-def _fresh_database(folder: Path) -> None:
-    """An empty database that does not wait for the disk: a power cut may cost a simulation."""
     url = embedded.sibling(embedded.start(folder / "postgres", "hall"), DATABASE, fresh=True)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {DATABASE} SET synchronous_commit = off")

@@ -87,6 +87,8 @@ class Stack:
 
     def start(self, services: Iterable[str]) -> None:
         """Start these processes and wait until those with an address answer."""
+        if hasattr(self, "parts"):
+            self.parts.engine.dispose()
         self.parts: Parts = make_parts(self.settings())
         self.outside: Outside = make_outside(self.parts)
         for name in services:
@@ -199,13 +201,12 @@ class Stack:
 
     def _wait(self, name: str) -> None:
         until = time.monotonic() + START_WITHIN_S
-        while time.monotonic() < until:
-            process = self._processes[name]
-            if process.poll() is not None:
-                break
-            try:
-                httpx.get(self.urls[name] + ("/healthz" if name == "api" else "/"), timeout=2)
-                return
-            except httpx.TransportError:
-                time.sleep(0.1)
+        path = "/healthz" if name == "api" else "/"
+        with httpx.Client(base_url=self.urls[name], timeout=2, trust_env=False) as http:
+            while time.monotonic() < until and self._processes[name].poll() is None:
+                try:
+                    http.get(path)
+                    return
+                except httpx.TransportError:
+                    time.sleep(0.1)
         raise StartFailed(f"{name} did not start; see {self.folder / 'logs' / f'{name}.log'}")

@@ -27,6 +27,8 @@ from verify_api.messages.outbox import Sender
 from verify_api.notices.batch import produce_pending
 from verify_api.outside import Outside
 from verify_api.parts import Parts
+from verify_api.selection.jobs import light_rosters
+from verify_api.store_pages.jobs import ask_registers, deem_filings, publish_projects
 
 Run = Callable[[Parts, Outside], object]
 
@@ -54,6 +56,7 @@ def daily(hour: int, minute: int = 0) -> CronTrigger:
 JOBS: tuple[Job, ...] = (
     Job("nightly_sync", daily(2), lambda p, o: _sync(p, o)),
     Job("open_batches", every(5), lambda p, _o: _batches(p)),
+    Job("roster_lights", daily(2, 40), lambda p, _o: light_rosters(p.sessions, clock=p.clock)),
     Job("deliver_messages", every(10), lambda p, o: deliver_due(p, o.sms)),
     Job("poll_receipts", every(60), lambda p, o: poll(p, o.sms)),
     Job("start_clocks", every(30), lambda p, _o: pull_deliveries(p.sessions, now=p.clock())),
@@ -69,6 +72,9 @@ JOBS: tuple[Job, ...] = (
     Job("purge_answers", daily(3, 30), lambda p, _o: purge(p.sessions)),
     Job("place_addresses", daily(4), lambda p, o: propose_missing(p.sessions, o.geocoder, clock=p.clock)),
     Job("purge_accounts", daily(3, 40), lambda p, _o: _purge_accounts(p)),
+    Job("deem_filings", every(300), lambda p, _o: deem_filings(p)),
+    Job("publish_projects", every(60), lambda p, _o: publish_projects(p)),
+    Job("ask_registers", daily(5), lambda p, _o: ask_registers(p)),
 )
 
 

@@ -8,6 +8,7 @@ from verify_api.console.batches import router as console_batches
 from verify_api.console.cases import router as console_cases
 from verify_api.console.handwork import router as console_handwork
 from verify_api.console.operations import router as console_operations
+from verify_api.console.requirements import router as console_requirements
 from verify_api.http import problems
 from verify_api.http.headers import SecurityHeaders
 from verify_api.http.idempotency import IdempotencyMiddleware
@@ -21,6 +22,7 @@ from verify_api.portal.cases import router as portal_cases
 from verify_api.portal.profile import router as portal_profile
 from verify_api.portal.syncing import router as portal_sync
 from verify_api.selection.routes import router as selection
+from verify_api.store_pages.access import api as store
 from verify_api.web import install_pages
 
 ROUTERS = (
@@ -32,10 +34,12 @@ ROUTERS = (
     console_cases,
     console_handwork,
     console_operations,
+    console_requirements,
     console_batches,
     miniapp_sessions,
     miniapp_attempts,
     receipts,
+    store,
 )
 
 

@@ -3,7 +3,7 @@
 import registry.models
 from verify_api.accounts import models as accounts
 from verify_api.audit import models as audit
-from verify_api.cases import batch_models as batches
+from verify_api.cases import batch_models
 from verify_api.cases import models as cases
 from verify_api.checkins import models as checkins
 from verify_api.deadlines import models as deadlines
@@ -17,7 +17,7 @@ from verify_api.selection import models as selection
 __all__ = [
     "accounts",
     "audit",
-    "batches",
+    "batch_models",
     "cases",
     "checkins",
     "deadlines",

@@ -26,6 +26,12 @@ class Settings(BaseSettings):
 
     upstream_url: str = ""
     upstream_token: SecretStr = SecretStr("")
+    # Where projects are published: `national=https://…,provincial=https://…,government=https://…`.
+    platform_urls: str = ""
+    platform_token: SecretStr = SecretStr("")
+    # The gateway to 学信网, the title register and social insurance.
+    register_url: str = ""
+    register_token: SecretStr = SecretStr("")
     sms_provider: str = "gateway"
     sms_url: str = ""
     sms_token: SecretStr = SecretStr("")

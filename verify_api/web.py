@@ -14,6 +14,9 @@ from verify_api.console import (
 )
 from verify_api.pages import assets, errors
 from verify_api.portal import case_pages, choosing_pages, notice_pages, profile_pages, sync_pages
+from verify_api.store_pages import console as store_console
+from verify_api.store_pages import portal as store_portal
+from verify_api.store_pages import project_page as store_project
 
 ROUTERS = (
     assets.router,
@@ -28,6 +31,9 @@ ROUTERS = (
     console_case_pages.router,
     attempt_pages.router,
     enterprise_pages.router,
+    store_portal.router,
+    store_console.router,
+    store_project.router,
 )
 
 

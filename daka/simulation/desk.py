@@ -21,7 +21,7 @@ from miniapp_mock.client import (
 )
 
 CONSENT_NOTICE = "1"
-TRIES = 3  # Whoever is told that a picture was blurred takes another; nobody tries for ever.
+TRIES = 6  # Whoever is told that a movement was not seen does it again; nobody tries for ever.
 
 
 @dataclass

@@ -81,15 +81,8 @@ class Show:
         told = [line for line in lines if line.title != ORDINARY]
         ordinary = [line for line in lines if line.title == ORDINARY]
         table = Table(title="结果（按规则应有的结果另行写定，逐项比对）", title_justify="left")
-        for name, fixed in (
-            ("企业", True),
-            ("情形", False),
-            ("结果", True),
-            ("日期", True),
-            ("文书与回写", False),
-        ):
-            table.add_column(name, no_wrap=fixed)
-        table.add_column("比对", no_wrap=True)
+        for name in ("企业", "情形", "结果", "日期", "文书与回写", "比对"):
+            table.add_column(name, no_wrap=name not in ("情形", "文书与回写"), overflow="fold")
         for line in told:
             word, colour = STATE_WORDS.get(line.found.state, (line.found.state, "red"))
             written = [*line.found.documents, *(CHANGE_WORDS[change] for change in line.found.told_upstream)]

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
+from daka.simulation.acts import arrive
 from daka.simulation.desk import Desk, together
 from daka.simulation.show import Show
-from daka.simulation.stories import Beat, Story, arrive
+from daka.simulation.stories import Beat, Story
 from daka.simulation.world import World, moment
 
 BEGINS = moment("2025-01-06 08:30")

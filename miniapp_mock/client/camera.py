@@ -43,7 +43,7 @@ class PortraitCamera:
 
     def shoot(self, ask: str) -> list[bytes]:
         """JPEG pictures that answer the prompt; a prompt nobody knows is answered by looking straight."""
-        tilt = float(self._hand.uniform(-2.0, 2.0))
+        tilt = float(self._hand.uniform(-1.2, 1.2))
         return [self._photograph(self._open(name), tilt) for name in ANSWERS.get(ask, ANSWERS["front"])]
 
     def _open(self, name: str) -> Pixels:
@@ -56,10 +56,10 @@ class PortraitCamera:
 
     def _photograph(self, pixels: Pixels, tilt: float) -> bytes:
         height, width = pixels.shape[:2]
-        angle = tilt + float(self._hand.uniform(-0.4, 0.4))
-        pose = cv2.getRotationMatrix2D((width / 2, height / 2), angle, float(self._hand.uniform(0.98, 1.03)))
-        pose[0, 2] += float(self._hand.uniform(-0.015, 0.015)) * width
-        pose[1, 2] += float(self._hand.uniform(-0.015, 0.015)) * height
+        angle = tilt + float(self._hand.uniform(-0.3, 0.3))
+        pose = cv2.getRotationMatrix2D((width / 2, height / 2), angle, float(self._hand.uniform(0.99, 1.015)))
+        pose[0, 2] += float(self._hand.uniform(-0.008, 0.008)) * width
+        pose[1, 2] += float(self._hand.uniform(-0.008, 0.008)) * height
         framed = cv2.warpAffine(pixels, pose, (width, height), borderMode=cv2.BORDER_REFLECT_101)
         exposure = float(self._hand.uniform(0.96, 1.04))
         lit = cv2.addWeighted(framed, exposure, self._noise(height, width), 1.0, -_GREY)

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from registry.api.declarations import declarations_router
 from registry.api.deps import Deps
 from registry.api.filings import filings_router
 from registry.api.projects import projects_router
@@ -14,4 +15,5 @@ def make_router(deps: Deps) -> APIRouter:
     router = APIRouter(prefix=PREFIX, tags=["项目库"])
     router.include_router(filings_router(deps))
     router.include_router(projects_router(deps))
+    router.include_router(declarations_router(deps))
     return router

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from registry.credit.models import CreditEntry
 from registry.eligibility.rules import Answer, ProjectVerdict
 from registry.projects.fields import STAGE_NAMES
+from registry.projects.grades import NATIONAL_BLOCKS, project_grade
 from registry.projects.models import Grade, GradeEntry, Project, Stage, StageRecord
 from registry.projects.queries import (
     false_projects,
@@ -35,6 +36,8 @@ def project_line(project: Project, grades: dict[Stage, Grade], *, is_false: bool
         "work_type": project.work_type,
         "specialty": project.specialty,
         "grades": {stage.value: grade.value for stage, grade in grades.items()},
+        # The lowest of the five blocks of JL-07; null while one is missing.
+        "grade": project_grade(grades, NATIONAL_BLOCKS),
         "is_false": is_false,
     }
 

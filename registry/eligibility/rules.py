@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 
 from registry.clauses import Clause
 from registry.projects.fields import DEPARTMENTAL, PERSON_ROLES, STAGE_NAMES
 from registry.projects.grades import NATIONAL_BLOCKS, PROVINCIAL_BLOCKS, at_least
 from registry.projects.models import Grade, Stage
 
+IN_FORCE_SINCE = date(2023, 9, 15)  # MO-12
 PLATFORM_SINCE = date(2024, 1, 1)  # MO-03; the alternative of MO-02 ends the day before.
 DESIGN_PLATFORM_SINCE = date(2018, 1, 1)  # 建办市〔2017〕67号: after 2017-12-31 (GX-01)
 FIRM_ROLES = frozenset({"勘察", "设计", "施工", "监理"})
@@ -172,7 +174,9 @@ def judge(asked: Asked, firm: FirmFacts, projects: Sequence[ProjectFacts], peopl
 
 
 def firm_clauses(asked: Asked, firm: FirmFacts) -> Iterable[Clause]:
-    """What stands against the firm itself (MO-06, MO-13)."""
+    """What stands against the firm itself (MO-06, MO-13), since 建市规〔2023〕3号 is in force (MO-12)."""
+    if asked.on < IN_FORCE_SINCE:
+        return
     for cause in firm.abnormal:
         yield Clause(
             "MO-13",
@@ -234,7 +238,7 @@ def _people_part(project: ProjectFacts) -> Iterable[Clause]:
 
 def _provincial(project: ProjectFacts, *, is_firm: bool) -> tuple[Clause, ...]:
     """Three blocks of C or better, for contractors and their managers and leads (JL-06)."""
-    clauses = [_block("JL-06", project, block, Grade.C) for block in PROVINCIAL_BLOCKS]
+    clauses = [_block("JL-06", block, project.grades.get(block), Grade.C) for block in PROVINCIAL_BLOCKS]
     found = [clause for clause in clauses if clause is not None]
     if is_firm and "施工" not in project.roles:
         found.append(Clause("JL-06", "contractors_only", "C级及以上信息仅可作为参建施工企业的代表工程业绩"))
@@ -255,9 +259,8 @@ def _national(asked: Asked, project: ProjectFacts, floor: Grade) -> tuple[Clause
         return _departmental(project)
     if not project.is_on_national:
         return _off_platform(asked, project)
-    clauses = [
-        _block("JL-07" if floor is Grade.A else "MO-01", project, block, floor) for block in NATIONAL_BLOCKS
-    ]
+    rule = "JL-07" if floor is Grade.A else "MO-01"
+    clauses = [_block(rule, block, project.grades.get(block), floor) for block in NATIONAL_BLOCKS]
     return tuple(clause for clause in clauses if clause is not None)
 
 
@@ -302,8 +305,8 @@ def is_platform_only_design(item: str) -> bool:
     return item.startswith(("建筑行业", "市政行业")) and "甲级" in item and "人防" not in item
 
 
-def _block(rule: str, project: ProjectFacts, block: Stage, floor: Grade) -> Clause | None:
-    held = project.grades.get(block)
+@cache
+def _block(rule: str, block: Stage, held: Grade | None, floor: Grade) -> Clause | None:
     if held is None:
         return Clause(rule, "block_missing", f"缺少{STAGE_NAMES[block]}信息")
     if not at_least(held, floor):
@@ -343,18 +346,31 @@ def shortest_way(asked: Asked, project: ProjectFacts) -> tuple[str, ...]:
     if project.category in DEPARTMENTAL:
         return ("由专业厅局登录省级监管平台审核确认并推送",)
     blocks = NATIONAL_BLOCKS if asked.use is Use.NATIONAL else PROVINCIAL_BLOCKS
+    held = tuple(project.grades.get(block, Grade.D) for block in blocks)
     first = Grade.B if project.goes_straight_to_city else Grade.C
-    held = {block: project.grades.get(block, Grade.D) for block in blocks}
+    return _way(blocks, held, first, project.is_on_national, project.derives_basic)
+
+
+@cache
+def _way(
+    blocks: tuple[Stage, ...],
+    grades: tuple[Grade, ...],
+    first: Grade,
+    is_on_national: bool,
+    derives_basic: bool,
+) -> tuple[str, ...]:
+    """The way from these grades. A firm's thousand projects stand in a handful of them, hence the cache."""
+    held = dict(zip(blocks, grades, strict=True))
     missing = [block for block in blocks if held[block] is Grade.D]
     steps = [f"补录并确认为{first}级：{_names(missing)}"] if missing else []
     held.update(dict.fromkeys(missing, first))
-    if asked.use is Use.PROVINCIAL:
+    if blocks == PROVINCIAL_BLOCKS:
         return tuple(steps)
     for below, above, who in ((Grade.C, Grade.B, "市级确认为B级"), (Grade.B, Grade.A, "省级确认为A级")):
-        if above is Grade.A and not project.is_on_national:
+        if above is Grade.A and not is_on_national:
             steps.append("推送全国平台")
         raised = [block for block in blocks if held[block] is below]
-        named = [block for block in raised if not (project.derives_basic and block is Stage.BASIC)]
+        named = [block for block in raised if not (derives_basic and block is Stage.BASIC)]
         if named:
             steps.append(f"{who}：{_names(named)}")
         held.update(dict.fromkeys(raised, above))

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert as plain_insert
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import ARRAY, String, any_, literal, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from registry.clock import SHANGHAI
@@ -28,7 +30,7 @@ from registry.projects.models import (
     Stage,
     StageRecord,
 )
-from registry.projects.queries import grades_as_of, is_displayed
+from registry.projects.queries import among, grades_as_of, is_displayed
 from registry.projects.service import content_digest, plain_numbers
 from registry.publication.models import Publication, Target
 from registry.publication.service import PROMISE
@@ -36,6 +38,13 @@ from registry.sync.people import PURPOSE_ID
 from registry.workflows.provinces import NoProfile, profile_for
 
 Row = dict[str, Any]
+_PROJECT = ("code", "name", "location_code", "category", "work_type", "specialty")
+_ADD_PROJECTS = text(
+    "INSERT INTO projects (code, name, location_code, category, work_type, specialty, created_at)"
+    " SELECT given.*, :now FROM unnest(CAST(:code AS text[]), CAST(:name AS text[]),"
+    " CAST(:location_code AS text[]), CAST(:category AS text[]), CAST(:work_type AS text[]),"
+    " CAST(:specialty AS text[])) AS given ON CONFLICT DO NOTHING RETURNING id"
+)
 
 
 @dataclass(slots=True)
@@ -114,17 +123,17 @@ def _projects(
             "category": unit.identity.category,
             "work_type": unit.identity.work_type,
             "specialty": unit.identity.specialty,
-            "created_at": now,
         }
         for unit in units
     ]
     if not values:
         return {}, batch
     # In the order of the codes, so that two imports cannot lock each other out.
-    values.sort(key=lambda row: row["code"])
-    made = set(session.scalars(insert(Project).on_conflict_do_nothing().returning(Project.id), values))
-    codes = [row["code"] for row in values]
-    found = {row.code: row for row in session.scalars(select(Project).where(Project.code.in_(codes)))}
+    values.sort(key=lambda row: str(row["code"]))
+    arrays: Row = {name: [row[name] for row in values] for name in _PROJECT}
+    made = set(session.scalars(_ADD_PROJECTS, {**arrays, "now": now}))
+    codes = literal([row["code"] for row in values], ARRAY(String))
+    found = {row.code: row for row in session.scalars(select(Project).where(Project.code == any_(codes)))}
     new = {row.id: mapping_digest(Project, _columns(row)) for row in found.values() if row.id in made}
     _note(batch, Project, new)
     taken.add("projects_new", len(new))
@@ -155,7 +164,7 @@ def _held(session: Session, ids: Collection[int]) -> dict[tuple[int, str], tuple
     """(project, stage) → newest version and digest."""
     rows = session.execute(
         select(StageRecord.project_id, StageRecord.stage, StageRecord.version, StageRecord.content_sha256)
-        .where(StageRecord.project_id.in_(ids))
+        .where(among(StageRecord.project_id, ids))
         .ext(distinct_on(StageRecord.project_id, StageRecord.stage))
         .order_by(StageRecord.project_id, StageRecord.stage, StageRecord.version.desc())
     )
@@ -305,23 +314,37 @@ def _write(session: Session, batch: _Batch, *, keyring: Keyring) -> None:
     if batch.stages:
         records = _insert(session, StageRecord, batch.stages, batch)
         parties, people = _named(batch, records, keyring)
-        for model, rows in ((ProjectParty, parties), (ProjectPerson, people)):
-            if rows:
-                session.execute(plain_insert(model), rows)
-    if batch.grades:
-        _insert(session, GradeEntry, batch.grades, batch)
-    if batch.publications:
-        session.execute(plain_insert(Publication), batch.publications)
+        _copy(session, ProjectParty, parties)
+        _copy(session, ProjectPerson, people)
+    _insert(session, GradeEntry, batch.grades, batch)
+    _copy(session, Publication, batch.publications)
 
 
 def _insert(session: Session, model: type[Base], rows: list[Row], batch: _Batch) -> list[int]:
-    """Insert in bulk; the ids in the order of the rows, their digests noted for the log."""
-    key = model.__table__.c.id
-    ids = list(session.scalars(plain_insert(model).returning(key, sort_by_parameter_order=True), rows))
-    _note(
-        batch, model, {i: mapping_digest(model, {"id": i, **row}) for i, row in zip(ids, rows, strict=True)}
-    )
+    """Write the rows under ids drawn beforehand, in the order of the rows; their digests go to the log."""
+    if not rows:
+        return []
+    draw = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
+    ids = list(session.scalars(draw, {"table": model.__tablename__, "count": len(rows)}))
+    whole = [{"id": key, **row} for key, row in zip(ids, rows, strict=True)]
+    _copy(session, model, whole)
+    _note(batch, model, {row["id"]: mapping_digest(model, row) for row in whole})
     return ids
+
+
+def _copy(session: Session, model: type[Base], rows: list[Row]) -> None:
+    """COPY, which is several times faster than INSERT and sets off the same triggers and checks."""
+    if not rows:
+        return
+    names = list(rows[0])
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(model.__tablename__), sql.SQL(", ").join(map(sql.Identifier, names))
+    )
+    driver = session.connection().connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row([Jsonb(v) if isinstance(v, dict | list) else v for v in row.values()])
 
 
 def _named(batch: _Batch, records: Sequence[int], keyring: Keyring) -> tuple[list[Row], list[Row]]:

@@ -33,7 +33,13 @@ from registry.projects.models import Level, Stage
 from registry.projects.service import Identity
 
 IDENTITY = ("project_code", "project_name", "location_code", "category", "work_type", "specialty")
-LEVELS = {"": None, "county": Level.COUNTY, "city": Level.CITY, "province": Level.PROVINCE}
+LEVELS = {
+    "": None,
+    "county": Level.COUNTY,
+    "city": Level.CITY,
+    "province": Level.PROVINCE,
+    "department": Level.DEPARTMENT,
+}
 _KINDS = {field.name: field.kind for fields in FIELDS.values() for field in fields}
 COLUMNS = (*IDENTITY, "stage", "approver_level", "authority", "filed_by", "parties", "people", *_KINDS)
 _JSON_BUFFER = 1 << 16
@@ -210,7 +216,9 @@ def _add_stage(unit: Unit, name: str, level: str, content: dict[str, Any]) -> No
         unit.faults.append(Clause("", "unknown_stage", "不认识的环节"))
         return
     if level not in LEVELS:
-        unit.faults.append(Clause("JL-19", "unknown_level", "审批层级应为county、city、province或空"))
+        unit.faults.append(
+            Clause("JL-19", "unknown_level", "审批层级应为county、city、province、department或空")
+        )
     if stage in unit.stages:
         unit.faults.append(Clause("", "stage_repeated", "同一环节出现两次"))
     unit.stages[stage], unit.levels[stage] = content, LEVELS.get(level)

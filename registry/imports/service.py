@@ -29,6 +29,7 @@ def run_import(
     actor: Actor,
     clock: Callable[[], datetime],
     on_progress: Progress | None = None,
+    chunk_size: int = CHUNK,
 ) -> ImportRun:
     """Take a file in. A chunk and the mark of how far it went are one transaction.
 
@@ -42,7 +43,7 @@ def run_import(
         with sessions() as session:
             return session.get_one(ImportRun, run_id)
     units = islice(read_units(path), done, None)
-    while chunk := list(islice(units, CHUNK)):
+    while chunk := list(islice(units, chunk_size)):
         if not _take_chunk(sessions, run_id, done, chunk, keyring=keyring, actor=actor, now=clock()):
             break  # Another process runs the same file and is further.
         done += len(chunk)

@@ -65,15 +65,15 @@ def next_level(grade: Grade) -> Level | None:
 def docked_grade(level: Level | None) -> tuple[Grade, bool]:
     """The grade of data that an approval system brought, and whether it is flagged (JL-19).
 
-    A docked record is never A: what a province approved there is capped at B and flagged. Without an
-    approving authority it is D.
+    A docked record is never A: what a province, or a professional department of it (MO-05), approved there
+    is capped at B and flagged. Without an approving authority it is D.
     """
     match level:
         case Level.COUNTY:
             return Grade.C, False
         case Level.CITY:
             return Grade.B, False
-        case Level.PROVINCE | Level.MINISTRY:
+        case Level.PROVINCE | Level.MINISTRY | Level.DEPARTMENT:
             return Grade.B, True
         case _:
             return Grade.D, False
@@ -102,16 +102,6 @@ class Dated:
     grade: Grade
     cause: str
     level: Level | None
-
-
-def grade_at(entries: Iterable[Dated], moment: datetime) -> Grade | None:
-    """The grade that held at the moment; None before the first entry. Entries come oldest first."""
-    held = None
-    for entry in entries:
-        if entry.at > moment:
-            break
-        held = entry.grade
-    return held
 
 
 def after_withdrawal(entries: Iterable[Dated], withdrawn: Level) -> Grade:

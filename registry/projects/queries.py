@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, CompoundSelect, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from registry.projects.grades import Dated, is_public
 from registry.projects.models import (
@@ -21,6 +21,22 @@ from registry.projects.models import (
     StageRecord,
 )
 from registry.publication.models import Publication, Target
+
+Ids = Collection[int] | CompoundSelect[int]
+
+
+def among(column: InstrumentedAttribute[int], ids: Ids) -> ColumnElement[bool]:
+    """`column IN ids`, for ids at hand or a query that yields them.
+
+    Both go as one array. The driver takes long over thousands of parameters; and a sub-select in `IN` makes
+    the planner read the whole table, where an array makes it look up each project.
+    """
+    array = (
+        func.ARRAY(ids.scalar_subquery())
+        if isinstance(ids, CompoundSelect)
+        else literal(list(ids), ARRAY(BigInteger))
+    )
+    return column == any_(array)
 
 
 def project_by_code(session: Session, code: str) -> Project | None:
@@ -50,14 +66,12 @@ def versions_of(session: Session, project_id: int, stage: Stage) -> list[StageRe
     )
 
 
-def grades_as_of(
-    session: Session, project_ids: Collection[int], moment: datetime
-) -> dict[int, dict[Stage, Grade]]:
+def grades_as_of(session: Session, project_ids: Ids, moment: datetime) -> dict[int, dict[Stage, Grade]]:
     """The grade of each stage at the moment."""
     held: dict[int, dict[Stage, Grade]] = {}
     rows = session.execute(
         select(GradeEntry.project_id, GradeEntry.stage, GradeEntry.grade)
-        .where(GradeEntry.project_id.in_(project_ids), GradeEntry.at <= moment)
+        .where(among(GradeEntry.project_id, project_ids), GradeEntry.at <= moment)
         .ext(distinct_on(GradeEntry.project_id, GradeEntry.stage))
         .order_by(GradeEntry.project_id, GradeEntry.stage, GradeEntry.at.desc(), GradeEntry.id.desc())
     )
@@ -91,14 +105,12 @@ def national_stages(session: Session, project_id: int) -> frozenset[Stage]:
     return delivered_stages(session, [project_id], Target.NATIONAL).get(project_id, frozenset())
 
 
-def delivered_stages(
-    session: Session, project_ids: Collection[int], target: Target, *, by: datetime | None = None
-) -> dict[int, frozenset[Stage]]:
+def delivered_stages(session: Session, project_ids: Ids, target: Target) -> dict[int, frozenset[Stage]]:
     """The stages a target has taken in, by project."""
     asked = select(Publication.project_id, Publication.stages).where(
-        Publication.project_id.in_(project_ids),
+        among(Publication.project_id, project_ids),
         Publication.target == target,
-        Publication.delivered_at.is_not(None) if by is None else Publication.delivered_at <= by,
+        Publication.delivered_at.is_not(None),
     )
     found: dict[int, frozenset[Stage]] = {}
     for project_id, stages in session.execute(asked):
@@ -106,12 +118,22 @@ def delivered_stages(
     return found
 
 
-def false_projects(session: Session, project_ids: Collection[int]) -> set[int]:
+def shown_by(session: Session, project_ids: Ids, target: Target, *, by: datetime) -> set[int]:
+    """Those of the projects that a target had taken in by a moment."""
+    asked = select(Publication.project_id).where(
+        among(Publication.project_id, project_ids),
+        Publication.target == target,
+        Publication.delivered_at <= by,
+    )
+    return set(session.scalars(asked))
+
+
+def false_projects(session: Session, project_ids: Ids) -> set[int]:
     """Those marked as 虚假."""
     return set(
         session.scalars(
             select(ProjectMark.project_id).where(
-                ProjectMark.project_id.in_(project_ids), ProjectMark.kind == "falsity"
+                among(ProjectMark.project_id, project_ids), ProjectMark.kind == "falsity"
             )
         )
     )
@@ -213,16 +235,3 @@ def is_owner(session: Session, project_id: int, viewer: str | None) -> bool:
 def is_displayed(grades: Mapping[Stage, Grade]) -> bool:
     """On display: an authority confirmed the basic information (JL-14)."""
     return is_public(grades.get(Stage.BASIC))
-
-
-def count_by_grade(session: Session, stage: Stage, moment: datetime) -> dict[Grade, int]:
-    """How many projects hold each grade in a stage."""
-    newest = (
-        select(GradeEntry.grade)
-        .where(GradeEntry.stage == stage, GradeEntry.at <= moment)
-        .ext(distinct_on(GradeEntry.project_id))
-        .order_by(GradeEntry.project_id, GradeEntry.at.desc(), GradeEntry.id.desc())
-        .subquery()
-    )
-    rows = session.execute(select(newest.c.grade, func.count()).group_by(newest.c.grade))
-    return {Grade(grade): count for grade, count in rows}

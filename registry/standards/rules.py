@@ -60,7 +60,7 @@ def find_category(catalogue: Catalogue, name: str) -> tuple[str, Category]:
 
 
 def _speaks(overlay: Overlay, category: Category, grade: str, value: Examined) -> bool:
-    if value not in overlay.values or grade == TOP_GRADE:
+    if value not in overlay.values:
         return False
     if overlay.category is not None and overlay.category != category.name:
         return False

@@ -119,6 +119,7 @@ PROFILE = Profile(
                 checks.attachments(WRITTEN_APPLICATION, CONTRACT_PAPER, ACCEPTANCE, rule="GX-11"),
             ),
             required_stages=frozenset({Stage.BASIC, Stage.CONTRACT, Stage.COMPLETION}),
+            has_time_limit=False,  # GX-09 and GX-10 bind the authority of the place, not the department.
         ),
     },
     departments={"勘察": "设计", "设计": "设计"},

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.db import Base, Json, Key
 
+_PREFIXES = {"jilin": "JL", "jiangsu": "JS", "guangxi": "GX", "guangdong": "GD"}
+
 
 class FilingState(StrEnum):
     """Where a filing stands. What may follow is in `registry.workflows.states`."""
@@ -54,7 +56,6 @@ class Filing(Base):
     content: Mapped[Json]  # {stages: {stage: {field: value}}, parties: […], people: […]}
     attachments: Mapped[list[Any]]
     reason: Mapped[str] = mapped_column(server_default="")
-    target_grade: Mapped[str | None] = mapped_column(String(1))
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("filings.id"))
     port_open_until: Mapped[date | None]
     opened_at: Mapped[datetime]
@@ -68,7 +69,7 @@ class Filing(Base):
     @property
     def number(self) -> str:
         """Public number, e.g. JL-000123."""
-        return f"{self.profile[:2].upper()}-{self.id:06d}"
+        return f"{_PREFIXES.get(self.profile.split('@')[0], 'XM')}-{self.id:06d}"
 
 
 class FilingDecision(Base):

@@ -136,6 +136,7 @@ class Workflow:
     stages: frozenset[Stage] | None = None  # the stages it may carry; None: all
     required_stages: frozenset[Stage] = frozenset()
     targets: tuple[Target, ...] = (Target.PROVINCIAL, Target.NATIONAL)
+    has_time_limit: bool = True  # whether the profile's review days bind the reviewer
 
 
 @dataclass(frozen=True, slots=True)

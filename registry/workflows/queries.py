@@ -1,6 +1,7 @@
 """Filings as firms and authorities list them."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -34,8 +35,12 @@ def queue(session: Session, officer: Officer, *, limit: int = 100) -> list[Filin
         .order_by(Filing.due_on.asc().nulls_last(), Filing.id)
     )
     found: list[Filing] = []
+    departments: dict[tuple[str, date], Mapping[str, str]] = {}
     for filing in rows:
-        if is_competent(officer, filing, profile_of(session, filing).departments):
+        rules = filing.profile, filing.opened_at.astimezone(SHANGHAI).date()
+        if rules not in departments:
+            departments[rules] = profile_of(session, filing).departments
+        if is_competent(officer, filing, departments[rules]):
             found.append(filing)
         if len(found) == limit:
             break

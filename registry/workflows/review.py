@@ -1,17 +1,19 @@
 """An authority's way with a filing: claim, agree, refuse, open the port, carry out; and deemed approval."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from registry.clauses import Clause, refuse_if
 from registry.clock import SHANGHAI
 from registry.db import Sessions
-from registry.errors import Conflict, Forbidden
+from registry.errors import Conflict, DakaError, Forbidden
 from registry.ledger.service import SYSTEM, Actor, append
 from registry.projects.models import Level
 from registry.workflows.effects import Overtaken, apply
@@ -23,6 +25,8 @@ from registry.workflows.profile import Action, Kind, Profile
 from registry.workflows.service import FilingUnknown, go_to, start_clock
 from registry.workflows.states import Event, NotNow, move
 from registry.workflows.workdays import Calendar, last_workday
+
+log = logging.getLogger(__name__)
 
 
 class ClaimedByAnother(Conflict):
@@ -279,9 +283,13 @@ def deem_overdue(sessions: Sessions, calendar: Calendar, now: datetime) -> list[
         ).all()
     deemed = []
     for filing_id in nominated:
-        with sessions.begin() as session:
-            if deem(session, filing_id, calendar=calendar, now=now):
-                deemed.append(filing_id)
+        try:
+            with sessions.begin() as session:
+                if deem(session, filing_id, calendar=calendar, now=now):
+                    deemed.append(filing_id)
+        except (DakaError, SQLAlchemyError) as error:
+            # One filing in trouble must not cost the others their time; it stays, and is tried again.
+            log.warning("filing %s could not be deemed approved (%s)", filing_id, type(error).__name__)
     return deemed
 
 

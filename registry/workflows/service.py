@@ -341,7 +341,7 @@ def go_to(filing: Filing, step: int, event: Event) -> None:
 
 def start_clock(filing: Filing, profile: Profile, calendar: Calendar, *, now: datetime) -> None:
     """The reviewer's working days begin on the day after (GX-09)."""
-    if profile.review_workdays is None:
+    if profile.review_workdays is None or not profile.workflows[Kind(filing.kind)].has_time_limit:
         return
     today = now.astimezone(SHANGHAI).date()
     filing.due_on = last_workday(today, profile.review_workdays, calendar)

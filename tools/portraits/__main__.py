@@ -30,10 +30,10 @@ def fetch(to: Path) -> None:
 
 @cli.command("make")
 @to_folder
-@click.option("--people", type=click.IntRange(1), default=40, show_default=True)
-def make_people(to: Path, people: int) -> None:
+@click.option("--people", type=click.IntRange(1), help="How many; all there are recipes for if not given.")
+def make_people(to: Path, people: int | None) -> None:
     """Draw the people with all their frames unless they are there."""
-    manifest = make(to, people, settings().cache_folder)
+    manifest = make(to, people or len(recipes.load()), settings().cache_folder)
     click.echo(f"{len(manifest['people'])} people in {to / 'people'}")
 
 

@@ -20,12 +20,19 @@ Numbers = npt.NDArray[np.float64]
 # Lengths of the parts of the vector, in order.
 PARTS = {
     "mix": 3, "shape": 23, "texture": 8, "blend": 12, "swap": 3, "features": 8, "tone": 5,
-    "shade": 12, "skin": 80, "tint": 40, "ground": 4,
+    "ground": 1,
 }  # fmt: skip
 SIZE = sum(PARTS.values())
 STEP = 0.45
 
 BROWS, EYES, NOSE, MOUTH = np.r_[17:27], np.r_[36:48], np.r_[27:36], np.r_[48:68]
+# Which of the eight bases (four photographs and their mirror images) may lend a feature: eyes that look into
+# the camera, lips that can be told apart when they open.
+FEATURES = (
+    (np.r_[EYES, BROWS], (0, 1, 3, 4, 5, 7)),
+    (NOSE, (0, 1, 2, 3, 4, 5, 6, 7)),
+    (MOUTH, (0, 2, 3, 4, 6, 7)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +65,14 @@ def portrait(numbers: Numbers, bases: Sequence[Base]) -> Portrait:
     ends = np.cumsum(list(PARTS.values()))[:-1]
     part = dict(zip(PARTS, np.split(numbers, ends), strict=True))
     points = _shape(part["mix"], part["shape"], bases)
-    chosen = [bases[k] for k in np.argsort(part["texture"])[:3]]
-    picture, person = _blend(chosen, points, part["blend"], part["swap"])
+    picture, person = _blend(bases, part["texture"], points, part["blend"], part["swap"])
     picture = _colour(picture, points, part)
     return Portrait(picture, person, points, _ground(part["ground"]))
 
 
 def _shape(mix: Numbers, k: Numbers, bases: Sequence[Base]) -> Points:
     """A symmetric face: a mixture of the frontal bases, then one simple movement per number."""
-    k = np.clip(k, -1.9, 1.9)
+    k = 1.25 * np.clip(k, -1.8, 1.8)
     weights = np.exp(mix) / np.exp(mix).sum()
     frontal = (bases[0], bases[1], bases[3])
     shapes = [(b.points + _mirrored(b.points)) / 2 for b in frontal]
@@ -115,7 +121,7 @@ def _move_mouth(s: Points, k: Numbers) -> None:
         close = max(0.0, gap - 4.0) / 2
         s[upper, 1] += close
         s[lower, 1] -= close
-    s[MOUTH, 0] *= 1 + 0.12 * k[11]
+    s[MOUTH, 0] *= 1 + 0.09 * k[11]
     s[MOUTH, 1] += 8 * k[12]
     middle = s[MOUTH, 1].mean()
     s[MOUTH, 1] = middle + (s[MOUTH, 1] - middle) * (1 + 0.2 * k[13])
@@ -138,26 +144,32 @@ def field(values: Numbers, rows: int) -> npt.NDArray[np.float32]:
     return np.asarray(cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def _blend(chosen: Sequence[Base], points: Points, blend: Numbers, swap: Numbers) -> tuple[Picture, Mask]:
-    """Two photographs under a soft mask; eyes, nose or mouth may come from a third."""
-    maps = [spline(points, base.points) for base in chosen]
-    first, second, third = (draw(base.picture, where) for base, where in zip(chosen, maps, strict=True))
-    masks = [draw(base.person, where) for base, where in zip(chosen[:2], maps, strict=False)]
+def _blend(
+    bases: Sequence[Base], texture: Numbers, points: Points, blend: Numbers, swap: Numbers
+) -> tuple[Picture, Mask]:
+    """Two photographs under a soft mask; eyes, nose and mouth come each from one of their own."""
+    order = np.argsort(texture)
+    first, second = bases[order[0]], bases[order[1]]
+    maps = {id(base): spline(points, base.points) for base in (first, second)}
+    masks = [draw(base.person, maps[id(base)]) for base in (first, second)]
     share = field(1 / (1 + np.exp(-2.5 * blend)), 4)
     share = share.clip(0, 1) * masks[0] / np.maximum(share * masks[0] + (1 - share) * masks[1], 1e-3)
     share = share.clip(0, 1)[..., None]
-    picture: Picture = (first * share + second * (1 - share)).astype(np.float32)
+    pictures = [draw(base.picture, maps[id(base)]) for base in (first, second)]
+    picture: Picture = (pictures[0] * share + pictures[1] * (1 - share)).astype(np.float32)
     # Each feature comes whole from one photograph: two pairs of eyes laid over each other are no eyes.
-    for value, part in zip(swap, (np.r_[EYES, BROWS], NOSE, MOUTH), strict=True):
-        source = (first, second, third)[int(abs(value) * 100) % 3]
+    for value, (part, sources) in zip(swap, FEATURES, strict=True):
+        base = bases[sources[int(abs(value) * 100) % len(sources)]]
+        where = maps.get(id(base)) or spline(points, base.points)
+        source = draw(base.picture, where)
         mask = region(points, part, blur=9, grow=25)[..., None]
         shift = ((picture - source) * mask).sum(axis=(0, 1)) / mask.sum()
         picture = (picture * (1 - mask) + (source + shift) * mask).astype(np.float32)
-    return picture, np.maximum(masks[0], masks[1])
+    return picture, np.asarray(np.maximum(masks[0], masks[1]), np.float32)
 
 
 def _colour(picture: Picture, points: Points, part: dict[str, Numbers]) -> Picture:
-    """Hair on the face, lips, light and the fine pattern of the skin, in CIE Lab."""
+    """Hair on the face, lips, light and the tone of the skin, in CIE Lab."""
     lab: Picture = np.asarray(cv2.cvtColor((picture / 255).clip(0, 1), cv2.COLOR_RGB2LAB), np.float32)
     light = lab[..., 0]
     features, tone = part["features"], part["tone"]
@@ -171,10 +183,9 @@ def _colour(picture: Picture, points: Points, part: dict[str, Numbers]) -> Pictu
         * features[6]
     )
     face = region(points, np.arange(27), blur=16, grow=41)
-    light += face * (field(part["skin"], 10) * 4.0 + field(part["shade"], 4) * 3.5)
-    tint = part["tint"].reshape(2, 20)
-    lab[..., 1] += face * field(tint[0], 5) * 3 + 3 * tone[0]
-    lab[..., 2] += face * field(tint[1], 5) * 4 + 4 * tone[1]
+    light += face * 4 * tone[4]
+    lab[..., 1] += 4 * tone[0]
+    lab[..., 2] += 5 * tone[1]
     smooth = cv2.GaussianBlur(light, (0, 0), 5)
     light[:] = smooth + (light - smooth) * np.clip(1 + 0.4 * tone[2], 0.4, 1.8)
     light[:] = 100 * (light.clip(0, 100) / 100) ** np.exp(0.22 * tone[3].clip(-2, 2))
@@ -193,9 +204,9 @@ def _hair(points: Points, features: Numbers) -> npt.NDArray[np.float32]:
         cv2.polylines(brows, [brow.astype(np.int32)], False, 255, int(7 + 4 * abs(features[0])))
     soft = cv2.GaussianBlur(brows.astype(np.float32) / 255, (0, 0), 3)
     return np.asarray(
-        beard * grain * 14 * (features[1] - 0.5).clip(0, 1.5)
+        beard * grain * 12 * (features[1] - 0.6).clip(0, 1.2)
         + moustache * grain * 16 * (features[2] - 0.5).clip(0, 1.5)
-        + soft * 11 * features[3].clip(-0.8, 1.8),
+        + soft * 11 * features[3].clip(-1.0, 0.8),
         np.float32,
     )
 

@@ -13,7 +13,7 @@ from verify_api.accounts.contacts import local_contact, recipient_of, write_cont
 from verify_api.accounts.events import note
 from verify_api.accounts.inclusion import issue_password
 from verify_api.accounts.mailing import Mailing
-from verify_api.accounts.models import Account
+from verify_api.accounts.models import Account, Contact
 from verify_api.accounts.rules import CODE_TERM
 from verify_api.messages import kinds
 from verify_api.messages.outbox import Recipient, Secret
@@ -125,28 +125,8 @@ def _replace(
         old.replaced_at = now
         session.flush()  # Before the new row: only one may be current.
     new = write_contact(session, enterprise_id, name, phone, actor=actor, now=now, reason=reason)
-    enterprise = session.get_one(Enterprise, enterprise_id)
     account = session.scalars(select(Account).where(Account.enterprise_id == enterprise_id)).one()
-    key = f"contact:{new.id}"
-    kinds.contact_changed_old(
-        session,
-        to=old_contact,
-        key=f"{key}:old",
-        now=now,
-        sender=mailing.sender,
-        enterprise=enterprise.name,
-        new_phone=phone,
-    )
-    kinds.new_contact_password(
-        session,
-        to=Recipient(phone, name, enterprise_id),
-        key=f"{key}:new",
-        now=now,
-        sender=mailing.sender,
-        enterprise=enterprise.name,
-        account=account.username,
-        password=issue_password(session, account, keys=mailing.keys, now=now),
-    )
+    _tell(session, account, old_contact, new, mailing=mailing, now=now)
     note(
         session,
         "contact_changed",
@@ -154,6 +134,32 @@ def _replace(
         actor=actor.label,
         now=now,
         detail={"contact": new.id},
+    )
+
+
+def _tell(
+    session: Session, account: Account, old: Recipient, new: Contact, *, mailing: Mailing, now: datetime
+) -> None:
+    """Word to the old contact, a new password to the new one."""
+    enterprise = session.get_one(Enterprise, new.enterprise_id)
+    kinds.contact_changed_old(
+        session,
+        to=old,
+        key=f"contact:{new.id}:old",
+        now=now,
+        sender=mailing.sender,
+        enterprise=enterprise.name,
+        new_phone=new.phone,
+    )
+    kinds.new_contact_password(
+        session,
+        to=Recipient(new.phone, new.name, new.enterprise_id),
+        key=f"contact:{new.id}:new",
+        now=now,
+        sender=mailing.sender,
+        enterprise=enterprise.name,
+        account=account.username,
+        password=issue_password(session, account, keys=mailing.keys, now=now),
     )
 
 

@@ -73,17 +73,7 @@ def bind(
     if person is None:  # A code that nobody was sent has been guessed.
         return Refused(WrongCode())
     username = keys.digest(openid, purpose=_OPENID)
-    for old in session.scalars(
-        select(Account).where(
-            Account.kind == Kind.PERSON,
-            Account.disabled_at.is_(None),
-            (Account.person_id == person.id) | (Account.username == username),
-        )
-    ):
-        end_sessions(session, old.id, now=now)
-        # The name is freed for the new binding; what the old account did stays under its own id.
-        values = {"disabled_at": now, "username": f"{old.username}:{old.id}"}
-        session.execute(update(Account).where(Account.id == old.id).values(**values))
+    _unbind(session, person, username, now=now)
     account = Account(
         kind=Kind.PERSON,
         username=username,
@@ -96,6 +86,17 @@ def bind(
     session.flush()
     note(session, "person_bound", account_id=account.id, actor=f"person:{account.id}", now=now, ip=ip)
     return start_session(session, account, now=now)
+
+
+def _unbind(session: Session, person: Person, username: str, *, now: datetime) -> None:
+    """End every binding of this person or this WeChat user."""
+    of_either = (Account.person_id == person.id) | (Account.username == username)
+    standing = select(Account).where(Account.kind == Kind.PERSON, Account.disabled_at.is_(None), of_either)
+    for old in session.scalars(standing):
+        end_sessions(session, old.id, now=now)
+        # The name is freed for the new binding; what the old account did stays under its own id.
+        values = {"disabled_at": now, "username": f"{old.username}:{old.id}"}
+        session.execute(update(Account).where(Account.id == old.id).values(**values))
 
 
 def _account(session: Session, openid: str, keys: Keyring) -> Account | None:

@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 
 from registry.errors import Invalid
 from verify_api.accounts.deps import CallerDep, refuse_large
-from verify_api.accounts.media import WrongFile, document_type
+from verify_api.accounts.media import document_type
 from verify_api.evidence.store import EvidenceStore, StoredFile
 
 
@@ -57,10 +57,7 @@ def keep_document(upload: Upload, evidence: EvidenceStore) -> StoredFile:
     upload.file.seek(0)
     media_type = document_type(upload.file.read(16), size=upload.size)
     upload.file.seek(0)
-    data = upload.file.read()
-    if len(data) != upload.size:
-        raise WrongFile(code="file_incomplete", message="文件没有完整上传，请重试")
-    return evidence.put(data, media_type=media_type)
+    return evidence.put(upload.file.read(), media_type=media_type)
 
 
 def keep_video(upload: Upload, media_type: str, evidence: EvidenceStore) -> StoredFile:

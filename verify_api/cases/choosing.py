@@ -1,46 +1,38 @@
 """The question a list has to answer, put together from the registry, the files and the open cases."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from registry.enterprises.models import Enterprise, PermitStatus, QualificationItem, SafetyPermit
-from registry.people.models import Holding, Person, PersonCertificate, RosterEntry
+from registry.enterprises.models import QualificationItem
+from registry.people.models import RosterEntry
 from registry.people.queries import roster
-from registry.standards import Basis, requirement
-from registry.standards.rules import UnknownCategory, UnknownGrade
 from verify_api.cases.ground import Ground
-from verify_api.cases.models import Case, CaseItem, CertificateFile, ListedPerson, PersonList
+from verify_api.cases.models import Case, CaseItem, CertificateFile, Draft, ListedPerson, PersonList
 from verify_api.cases.states import TERMINAL
+from verify_api.selection import service as selection
 from verify_api.selection import values
 from verify_api.selection.cover import bar, counting
-from verify_api.selection.required import item_of
-from verify_api.selection.values import AtHalf, PermitState, Registration, Role, SelectionInput, Title
-
-PERMIT_STATES = {
-    PermitStatus.SUSPENDED: PermitState.SUSPENDED,
-    PermitStatus.REVOKED: PermitState.REVOKED,
-    PermitStatus.CANCELLED: PermitState.CANCELLED,
-}
+from verify_api.selection.values import SelectionInput
 
 
 def question(session: Session, case: Case, *, ground: Ground) -> SelectionInput:
     """What the list of this case is judged by, today (SZ-18 … SZ-25)."""
-    enterprise = session.get_one(Enterprise, case.enterprise_id)
-    items = items_under(session, case)
-    on = ground.today
-    return SelectionInput(
-        items=tuple(_item(item, ground) for item in items),
-        people=tuple(_people(session, case, items)),
-        permit=permit_state(session, case.enterprise_id, on=on),
-        on=on,
-        enterprise=enterprise.uscc,
-        specialties_at_half=AtHalf(ground.policy.selection.specialties_at_half.value),
+    on_roster = {entry.person_id for entry in roster(session, case.enterprise_id)}
+    files = files_by_person(session, case.enterprise_id)
+    return selection.question(
+        session,
+        enterprise_id=case.enterprise_id,
+        items=items_under(session, case),
+        on=ground.today,
+        policy=ground.policy,
+        case_id=case.id,
+        files={person: {(one.holding, one.number) for one in held} for person, held in files.items()},
+        in_open_case=_in_other_open_case(session, case, on_roster),
+        also=session.scalar(select(Draft.people).where(Draft.case_id == case.id)) or (),
     )
 
 
@@ -48,89 +40,6 @@ def items_under(session: Session, case: Case) -> list[QualificationItem]:
     """The 资质项 of the case."""
     query = select(QualificationItem).join(CaseItem, CaseItem.item_id == QualificationItem.id)
     return list(session.scalars(query.where(CaseItem.case_id == case.id).order_by(QualificationItem.id)))
-
-
-def permit_state(session: Session, enterprise_id: int, *, on: date) -> PermitState:
-    """State of the 安全生产许可证; a valid one beats every other (SZ-22)."""
-    query = select(SafetyPermit).where(SafetyPermit.enterprise_id == enterprise_id)
-    found = [
-        _state_of(permit, on) for permit in session.scalars(query.order_by(SafetyPermit.valid_to.desc()))
-    ]
-    if PermitState.VALID in found:
-        return PermitState.VALID
-    return found[0] if found else PermitState.NONE
-
-
-def _state_of(permit: SafetyPermit, on: date) -> PermitState:
-    if permit.status != PermitStatus.VALID:
-        return PERMIT_STATES.get(PermitStatus(permit.status), PermitState.CANCELLED)
-    return PermitState.VALID if permit.valid_from <= on <= permit.valid_to else PermitState.EXPIRED
-
-
-def _item(item: QualificationItem, ground: Ground) -> values.Item:
-    """The item with the standard's numbers; a name the standard does not know blocks the judgement."""
-    lead = str(item.technical_lead_id) if item.technical_lead_id is not None else None
-    basis = Basis(ground.policy.selection.personnel_basis.value)
-    try:
-        found = requirement(item.category, item.grade, ground.today, basis)
-    except (UnknownCategory, UnknownGrade) as error:
-        return values.Item(item.title, None, None, lead, blocks=(error.message,))
-    return item_of(found, technical_lead=lead, code=item.title)
-
-
-def _people(session: Session, case: Case, items: list[QualificationItem]) -> Iterable[values.Person]:
-    on_roster = {entry.person_id: entry for entry in roster(session, case.enterprise_id)}
-    files = files_by_person(session, case.enterprise_id)
-    elsewhere = _in_other_open_case(session, case, set(on_roster))
-    people = {person_id: entry.person for person_id, entry in on_roster.items()}
-    for item in items:  # A lead the last sync dropped is still named, so that the reason can be told.
-        if item.technical_lead_id is not None and item.technical_lead_id not in people:
-            people[item.technical_lead_id] = session.get_one(Person, item.technical_lead_id)
-    for person_id, person in people.items():
-        entry = on_roster.get(person_id)
-        yield _person(session, person, entry, files, is_elsewhere=person_id in elsewhere)
-
-
-def _person(
-    session: Session,
-    person: Person,
-    entry: RosterEntry | None,
-    files: dict[int, list["KnownFile"]],
-    *,
-    is_elsewhere: bool,
-) -> values.Person:
-    held = list(person.certificates) if entry is not None else certificates_of(session, person.id)
-    numbers = {(file.holding, file.number) for file in files.get(person.id, [])}
-    return values.Person(
-        id=str(person.id),
-        registered=tuple(_registration(one) for one in held if one.holding == Holding.REGISTERED),
-        titled=tuple(
-            Title(one.specialty, one.level or None) for one in held if one.holding == Holding.TITLED
-        ),
-        files=frozenset(Role(one.holding) for one in held if (one.holding, one.number) in numbers),
-        on_roster=entry is not None,
-        in_open_case=is_elsewhere,
-        years=entry.years_in_management if entry is not None else None,
-    )
-
-
-def _registration(one: PersonCertificate) -> Registration:
-    kind = values.CONSTRUCTOR if "建造师" in one.title else one.title
-    return Registration(
-        specialty=one.specialty,
-        level=one.level or None,
-        valid_to=one.valid_to,
-        employer=one.employer_uscc or None,
-        kind=kind,
-    )
-
-
-def certificates_of(session: Session, person_id: int) -> list[PersonCertificate]:
-    """A person's certificates the upstream still lists."""
-    query = select(PersonCertificate).where(
-        PersonCertificate.person_id == person_id, PersonCertificate.dropped_at.is_(None)
-    )
-    return list(session.scalars(query.order_by(PersonCertificate.id)))
 
 
 @dataclass(frozen=True, slots=True)

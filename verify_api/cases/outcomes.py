@@ -19,6 +19,7 @@ from verify_api.cases.recipients import of_case
 from verify_api.cases.states import Track
 from verify_api.cases.timing import KIND_LABELS, DeadlineKind
 from verify_api.messages import kinds
+from verify_api.selection.checking import record_verified_leads
 
 
 def items_of(session: Session, case: Case) -> list[QualificationItem]:
@@ -81,8 +82,24 @@ def tell_reopened(session: Session, case: Case, deadline: CaseDeadline, *, now: 
 
 
 def on_passed(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
-    """通过核查 (SZ-30c)."""
+    """通过核查 (SZ-30c): the pass goes into the credit file with the items."""
+    reason = f"通过资质动态核查（{case.number}）"
+    qualifications.record_pass(session, item_ids=_ids(items_of(session, case)), reason=reason, now=now)
+    _remember_leads(session, case, ground=ground, now=now)
     kinds.passed(session, **of_case(session, case, now=now), key=_key(case, "passed"))
+
+
+def _remember_leads(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
+    """Who led the items when they were verified: a lead who moves on soon is pointed at elsewhere."""
+    item_ids = _ids(items_of(session, case))
+    record_verified_leads(
+        session,
+        case_id=case.id,
+        enterprise_id=case.enterprise_id,
+        item_ids=item_ids,
+        on=ground.today,
+        now=now,
+    )
 
 
 def on_awaiting_lapse(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
@@ -130,6 +147,7 @@ def on_rectified(session: Session, case: Case, *, ground: Ground, now: datetime)
     """通过整改: 资质异常 is lifted, a tracking period begins (SZ-36)."""
     reason = f"通过整改（{case.number}）"
     qualifications.lift_abnormal(session, item_ids=_ids(items_of(session, case)), reason=reason, now=now)
+    qualifications.record_pass(session, item_ids=_ids(items_of(session, case)), reason=reason, now=now)
     begin(
         session,
         case.id,
@@ -138,6 +156,7 @@ def on_rectified(session: Session, case: Case, *, ground: Ground, now: datetime)
         reason=f"整改通过后跟踪 {ground.policy.rectification.tracking_months} 个月",
         now=now,
     )
+    _remember_leads(session, case, ground=ground, now=now)
     kinds.rectified(session, **of_case(session, case, now=now), key=_key(case, "rectified"))
 
 

@@ -14,9 +14,10 @@ from verify_api.accounts.deps import IpDep, StaffDep
 from verify_api.audit.service import note_access
 from verify_api.cases import handwork, queries, serving, views
 from verify_api.cases.access import case_for, require_role
+from verify_api.cases.choosing import items_under
 from verify_api.cases.models import Case, CertificateFile, RectificationReport
 from verify_api.cases.states import LABELS, Capability, State, Track
-from verify_api.checkins.review import void_checkin
+from verify_api.checkins.review import confirm_window, propose_window, void_checkin
 from verify_api.checkins.views import attempts_of_case
 from verify_api.console.common import LockedDep, proposal_of
 from verify_api.console.desk import counts
@@ -34,6 +35,7 @@ from verify_api.pages.render import Frame, FrameDep, attempt, go
 from verify_api.pages.states import tone_of
 from verify_api.parts import Parts
 from verify_api.portal.checked_in import standing_checkins
+from verify_api.store_pages.performance import performance_of
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
@@ -124,6 +126,9 @@ def _page(
         lists=rows,
         checked_in={row.id: standing_checkins(session, row.id) for row in rows},
         people=names_of(session, people),
+        performance=performance_of(
+            session, case.enterprise, items_under(session, case), sorted(people), now=frame.now
+        ),
         attempts=tries,
         sketch=_sketch(tries),
         drawn=[one["attempt"] for one in _drawn(tries)],
@@ -203,6 +208,19 @@ def _voided(session: Session, case: Case, form: Fields, actor: Actor, _parts: Pa
     void_checkin(session, public_id=public_id, reason=form.text("reason"), actor=actor, now=now)
 
 
+def _window(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
+    if not form.text("document"):
+        raise Invalid("请填写核验的证件", code="document_missing")
+    record = {"document": form.text("document"), "note": form.text("note")}
+    person = form.number("person") or 0
+    propose_window(session, case, person_id=person, record=record, actor=actor, now=now)
+
+
+def _window_signed(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
+    row = proposal_of(session, case, form.number("proposal") or 0)
+    confirm_window(session, case, row, actor=actor, now=now)
+
+
 def _reasoned(service: Callable[..., object]) -> Act:
     """An act that takes a reason and nothing else."""
 
@@ -235,6 +253,8 @@ ACTS: dict[str, tuple[Act, str]] = {
     "proposal": (_proposed, "proposed"),
     "signature": (_signed, "signed"),
     "checkin-void": (_voided, "voided"),
+    "window": (_window, "proposed"),
+    "window-signature": (_window_signed, "signed"),
 }
 
 

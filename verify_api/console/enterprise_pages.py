@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
@@ -212,10 +212,17 @@ def do(
 
 
 @router.get("/{uscc}/files/{kind}")
-def uploaded(uscc: str, kind: str, actor: StaffDep, session: SessionDep, parts: PartsDep) -> Response:
+def uploaded(
+    uscc: str,
+    kind: str,
+    actor: StaffDep,
+    session: SessionDep,
+    parts: PartsDep,
+    part: Annotated[str, Header(alias="Range")] = "",
+) -> Response:
     """The licence or video of an enterprise, for the reviewer."""
     require_role(actor, Role.REVIEWER, Role.ADMIN, Role.DECIDER)
     row = newest_file(session, known(session, uscc).id, kind)
     if row is None:
         raise NotFound
-    return shown_file(parts.evidence, row.sha256, row.media_type)
+    return shown_file(parts.evidence, row.sha256, row.media_type, part=part)

@@ -26,6 +26,7 @@ from verify_api.pages.forms import FormDep
 from verify_api.pages.people import actors_named, names_of
 from verify_api.pages.render import Frame, FrameDep, attempt, go
 from verify_api.pages.words import local
+from verify_api.store_pages.performance import performance_of
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
@@ -87,6 +88,13 @@ def _page(
         people=names_of(session, {one["person"] for one in row.people}),
         leads={item.technical_lead_id for item in items_under(session, case)},
         findings=row.findings,
+        performance=performance_of(
+            session,
+            case.enterprise,
+            items_under(session, case),
+            [one["person"] for one in row.people],
+            now=frame.now,
+        ),
         flags=departed(session, case, row),
         point=confirmed,
         sketch=point_sketch(confirmed, ground) if confirmed else "",

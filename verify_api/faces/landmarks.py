@@ -16,6 +16,8 @@ NOSE = (28, 29, 30, 31, 32, 33, 34, 35)
 INNER_LIPS = (61, 62, 63, 65, 66, 67)
 # Points near one plane whatever the face does: corners of the eyes and of the mouth, root of the nose.
 FLAT = (27, 36, 39, 42, 45, 48, 54)
+# What neither blinking nor opening the mouth moves: the nose and the corners of the eyes.
+UNMOVED = (*range(27, 36), 36, 39, 42, 45)
 UNMOVED_BY_EYES = (*range(27, 36), 36, 39, 42, 45, 48, 51, 54, 57)
 UNMOVED_BY_MOUTH = (*range(27, 48),)
 
@@ -110,6 +112,18 @@ def unexplained(one: Points, other: Points, *, fitted: tuple[int, ...], asked: t
 def depth_residual(one: Points, other: Points) -> float:
     """What the nose shows of depth between two views: parallax that no flat picture has."""
     return unexplained(one, other, fitted=FLAT, asked=NOSE)
+
+
+def stretch(one: Points, other: Points) -> float:
+    """Ratio ≥ 1 of the two scales of the best affine map between the unmoved parts; NaN if there is none.
+
+    Squeezing a picture narrows the eyes as well as a blink does, but the whole face with them.
+    """
+    before, after = one[list(UNMOVED)], other[list(UNMOVED)]
+    design = np.c_[before, np.ones(len(before))]
+    linear = np.linalg.lstsq(design, after, rcond=None)[0][:2]
+    large, small = np.linalg.svd(linear, compute_uv=False)
+    return float(large / small) if small > 0 else math.nan
 
 
 def eyes_residual(one: Points, other: Points) -> float:

@@ -164,7 +164,9 @@ def _blink(
     if not (shut and before and after):
         return [NO_BLINK]
     pair = _between(measures, front[0], index)
-    return [] if pair is not None and pair.eyes_residual >= policy.min_eyes_residual else [STILL]
+    if pair is None or pair.stretch > policy.max_stretch or pair.eyes_residual < policy.min_eyes_residual:
+        return [STILL]
+    return []
 
 
 def _mouth(
@@ -182,4 +184,6 @@ def _mouth(
     if not (top - rest >= policy.mouth_rise and before and after):
         return [NO_MOUTH]
     pair = _between(measures, front[0], index)
-    return [] if pair is not None and pair.mouth_residual >= policy.min_mouth_residual else [STILL]
+    if pair is None or pair.stretch > policy.max_stretch or pair.mouth_residual < policy.min_mouth_residual:
+        return [STILL]
+    return []

@@ -11,14 +11,12 @@ import numpy.typing as npt
 from verify_api.faces.engine import Face, Image, Points
 from verify_api.faces.weights import FIVE_POINTS, POINTS_68, weights
 
-# Heights at which a frame is searched. The detector's window is 80 px: the first finds faces of a third of
+# Heights at which a frame is searched. The detector's window is 80 px: the first finds faces of 40 % of
 # the frame, each further one smaller ones, and is tried only when nothing was found before.
-SEARCH_HEIGHTS = (240, 480, 960)
-SMALL_FACE = (
-    110  # px at the first height: below this a second face of equal rank could be missed, so look again
-)
+SEARCH_HEIGHTS = (200, 400, 800)
+# px at the first height: below this a second face of equal rank could be missed, so look again.
+SMALL_FACE = 80
 SECOND_LOOK = 1.5
-SHORTEST_SIDE = 200
 
 
 class Locator:
@@ -82,8 +80,9 @@ def _scaled_grey(image: Image, scale: float) -> npt.NDArray[np.uint8]:
     height, width = image.shape[:2]
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(image, size, interpolation=method)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+    # Grey first: shrinking one plane by area costs a third of shrinking three.
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, size, interpolation=method), np.uint8)
 
 
 def _points(shape: dlib.full_object_detection) -> Points:

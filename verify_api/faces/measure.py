@@ -24,7 +24,7 @@ __all__ = ["FaceMeasures", "FrameIn", "Reference", "measure_frames", "only_face"
 
 log = logging.getLogger(__name__)
 
-BYSTANDER = 0.5  # a second face below this share of the first one's height is somebody in the background
+BYSTANDER = 0.7  # a second face below this share of the first one's height is somebody in the background
 
 NO_FACE = Reason("no_face", "照片中没有找到人脸", "请正对镜头，摘下口罩，在光线充足处拍摄")
 SEVERAL = Reason("several_faces", "照片中有多张人脸", "请确保画面中只有本人")
@@ -163,6 +163,7 @@ def _pair(
         depth_residual=landmarks.depth_residual(one.points, other.points),
         eyes_residual=landmarks.eyes_residual(one.points, other.points),
         mouth_residual=landmarks.mouth_residual(one.points, other.points),
+        stretch=landmarks.stretch(one.points, other.points),
         difference=pixels.difference(one.thumb, other.thumb),
         mirror_likeness=pixels.mirror_likeness(one.head, other.head),
     )

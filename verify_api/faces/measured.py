@@ -81,8 +81,9 @@ class PairFigures:
     `*_residual` say what the best plane-to-plane map (homography) between the landmarks leaves unexplained,
     in eye distances: `depth` over the nose when the map is fitted to the flatter parts, `eyes` and `mouth`
     over lids and lips when it is fitted without them. A flat picture moved about leaves next to nothing.
-    `difference` is the mean absolute grey difference of the two pictures as they are, `mirror_likeness` the
-    correlation of the aligned heads with one of them mirrored.
+    `stretch` is how much more the face grew along one direction than across it from one frame to the other
+    (1: not at all). `difference` is the mean absolute grey difference of the two pictures as they are,
+    `mirror_likeness` the correlation of the aligned heads with one of them mirrored.
     """
 
     a: int
@@ -91,6 +92,7 @@ class PairFigures:
     depth_residual: float
     eyes_residual: float
     mouth_residual: float
+    stretch: float
     difference: float
     mirror_likeness: float
 

@@ -37,6 +37,7 @@ class FacePolicy:
     min_depth_residual: float = 0.05
     min_eyes_residual: float = 0.018
     min_mouth_residual: float = 0.06
+    max_stretch: float = 1.2
     same_picture: float = 0.35
     mirror_likeness: float = 0.96
     # origin of a frame

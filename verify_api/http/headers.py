@@ -21,6 +21,8 @@ class SecurityHeaders(BaseHTTPMiddleware):
         answer.headers.setdefault("X-Content-Type-Options", "nosniff")
         answer.headers.setdefault("Referrer-Policy", "same-origin")
         answer.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self)")
+        # Ages and days left are told in the server's time, which a phone's clock may not share (T-02).
+        answer.headers.setdefault("X-Server-Time", request.app.state.parts.clock().isoformat())
         if not request.url.path.startswith("/static/"):
             answer.headers.setdefault("Cache-Control", "no-store")
         return answer

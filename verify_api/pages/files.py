@@ -1,5 +1,7 @@
 """Stored files as answers. What a stranger uploaded is never run in our pages."""
 
+import re
+
 from fastapi import Response
 
 from verify_api.evidence.store import EvidenceStore
@@ -9,8 +11,13 @@ _SHOWN = frozenset({"image/jpeg", "image/png", "video/mp4", "video/quicktime"})
 _SEALED = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox"
 
 
-def shown_file(evidence: EvidenceStore, sha256: str, media_type: str, *, name: str = "") -> Response:
-    """An uploaded file under the type it was found to be of, in a sandbox, or as a download."""
+def shown_file(
+    evidence: EvidenceStore, sha256: str, media_type: str, *, name: str = "", part: str = ""
+) -> Response:
+    """An uploaded file under the type it was found to be of, in a sandbox, or as a download.
+
+    `part` is the Range header of the request: browsers play a film by asking for parts of it.
+    """
     way = "inline" if media_type in _SHOWN else "attachment"
     suffix = media_type.rsplit("/", 1)[-1].replace("quicktime", "mov").replace("jpeg", "jpg")
     headers = {
@@ -18,7 +25,15 @@ def shown_file(evidence: EvidenceStore, sha256: str, media_type: str, *, name: s
         "Content-Security-Policy": _SEALED,
         "Cache-Control": "private, no-store",
     }
-    return Response(evidence.get(sha256), media_type=media_type, headers=headers)
+    data = evidence.get(sha256)
+    asked = re.fullmatch(r"bytes=(\d{1,15})-(\d{0,15})", part)
+    if asked is None:
+        return Response(data, media_type=media_type, headers=headers | {"Accept-Ranges": "bytes"})
+    first, last = int(asked[1]), min(int(asked[2] or len(data) - 1), len(data) - 1)
+    if first > last:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{len(data)}"})
+    headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
+    return Response(data[first : last + 1], 206, media_type=media_type, headers=headers)
 
 
 def picture(data: bytes) -> Response:

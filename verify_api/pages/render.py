@@ -29,6 +29,7 @@ _FOLDERS = (
     _HERE / "templates",
     _HERE.parent / "portal" / "templates",
     _HERE.parent / "console" / "templates",
+    _HERE.parent / "store_pages" / "templates",
 )
 
 
@@ -70,6 +71,7 @@ PORTAL_TABS = (
     Tab("profile", "/portal/profile", "基本情况"),
     Tab("licence", "/portal/licence", "营业执照"),
     Tab("video", "/portal/video", "企业视频"),
+    Tab("projects", "/portal/projects", "项目业绩"),
     Tab("rules", "/rules", "操作细则"),
 )
 CONSOLE_TABS = (
@@ -80,6 +82,7 @@ CONSOLE_TABS = (
     Tab("tonight", "/console/tonight", "今晚"),
     Tab("waiting", "/console/waiting", "等候区"),
     Tab("enterprises", "/console/enterprises", "企业"),
+    Tab("projects", "/console/projects", "项目库"),
 )
 
 # What a page says after the step before it. Only the key travels in the address: nobody else can word it.
@@ -121,6 +124,9 @@ DONE = {
     "included": "企业已列入核查，账号密码已通过短信发出。",
     "opened": "核查任务已建立。",
     "point": "登记位置已确认。",
+    "attached": "附件已上传。",
+    "filing_submitted": "已提交，请等待主管部门审核。",
+    "filing_withdrawn": "申请已撤回。",
 }
 
 

@@ -177,7 +177,7 @@ class Selection(Section):
         True, "一人双证可同时计入两类人员（总数计一人）", "建市〔2015〕20号（SZ-19）"
     )
     personnel_basis: PersonnelBasis = _value(
-        PersonnelBasis.LOWEST_GRADE, "人员指标依据", "建办市〔2020〕226号改革后口径；建市规〔2023〕3号"
+        PersonnelBasis.LOWEST_GRADE, "人员指标依据", "建市〔2016〕226号改革后口径；建市规〔2023〕3号"
     )
 
 

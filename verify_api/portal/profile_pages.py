@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Header, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
@@ -159,12 +159,18 @@ def _after(frame: Frame, session: Session, actor: Actor, kind: str, outcome: Gat
 
 
 @router.get("/files/{kind}")
-def own_file(kind: str, actor: EnterpriseDep, session: SessionDep, parts: PartsDep) -> Response:
+def own_file(
+    kind: str,
+    actor: EnterpriseDep,
+    session: SessionDep,
+    parts: PartsDep,
+    part: Annotated[str, Header(alias="Range")] = "",
+) -> Response:
     """One's own licence or video."""
     row = newest_file(session, actor.own_enterprise, kind)
     if row is None:
         raise NotFound
-    return shown_file(parts.evidence, row.sha256, row.media_type)
+    return shown_file(parts.evidence, row.sha256, row.media_type, part=part)
 
 
 def _contact(

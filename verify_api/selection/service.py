@@ -28,6 +28,7 @@ from verify_api.selection.required import item_of
 from verify_api.selection.values import AtHalf, Item, SelectionInput
 
 OVERRIDE_LOCK = 4_031_931
+LIGHTS_LOCK = 4_031_932
 MOST_REQUIRED = 10_000
 MAY_ENTER = (Role.REVIEWER, Role.ADMIN)
 
@@ -111,8 +112,9 @@ def question(
     """What a list for these items is judged by on the day (SZ-16 … SZ-25).
 
     `files` are the uploaded certificate files per person as (holding, number); None leaves files out of the
-    question. `also` names people to be told about even if the roster has dropped them (a draft's); the
-    items' leads always are. Numbers that staff entered for `case_id` stand in for the standard's.
+    question. `also` names people to be told about even if the roster has dropped them (a draft's), as far
+    as they ever stood on it; the items' leads always are. Numbers that staff entered for `case_id` stand in
+    for the standard's.
     """
     enterprise = session.get_one(Enterprise, enterprise_id)
     asked = tuple(
@@ -121,7 +123,15 @@ def question(
     leads = [item.technical_lead_id for item in items if item.technical_lead_id is not None]
     return SelectionInput(
         items=asked,
-        people=tuple(_people(session, enterprise_id, [*leads, *also], files, set(in_open_case))),
+        people=tuple(
+            _people(
+                session,
+                enterprise_id,
+                leads + _once_here(session, enterprise_id, also),
+                files,
+                set(in_open_case),
+            )
+        ),
         permit=permit_state(permits_of(session, enterprise_id), on=on),
         on=on,
         enterprise=enterprise.uscc,
@@ -131,6 +141,16 @@ def question(
         without_permit_percent=policy.selection.without_permit_percent,
         dual_certificate=policy.selection.dual_certificate,
     )
+
+
+def _once_here(session: Session, enterprise_id: int, people: Collection[int]) -> list[int]:
+    """Those who stand or stood on the roster: a stranger's certificates are nobody's business here."""
+    if not people:
+        return []
+    query = select(RosterEntry.person_id).where(
+        RosterEntry.enterprise_id == enterprise_id, RosterEntry.person_id.in_(people)
+    )
+    return list(session.scalars(query.distinct()))
 
 
 def _people(
@@ -233,7 +253,9 @@ def refresh_lights(
     today = now.astimezone(SHANGHAI).date()
     version = policy_on(session, on=today)
     counts: dict[str, int] = {}
-    for enterprise in session.scalars(_enterprises(enterprise_ids)):
+    for enterprise in session.scalars(_enterprises(enterprise_ids)).all():
+        # Two processes set the same lights one after the other, not one of them with an error.
+        session.execute(select(func.pg_advisory_xact_lock(LIGHTS_LOCK, enterprise.id % 2**31)))
         # A firm that is gone (注销, 迁出) has no lights; what it had is ended.
         items = list(session.scalars(_valid_items(enterprise.id))) if enterprise.is_active else []
         given = question(session, enterprise_id=enterprise.id, items=items, on=today, policy=version.policy)

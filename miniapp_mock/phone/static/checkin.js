@@ -29,10 +29,12 @@ function drawing(task, fix) {
   ];
 }
 
-// Step one: is this phone where the task is? Sent to the service, which alone decides.
-export function atPlace(task, datum, ways) {
+// Step one: is this phone where the task is? Sent to the service, which alone decides. `why` says what ended
+// an earlier try; it stays until the person begins again.
+export function atPlace(task, datum, ways, why = "") {
   const picture = h("div", { class: "stack" }, sketch(task.fence, null));
   const said = h("div", { class: "stack" });
+  const before = h("div", {}, why ? refusal({ detail: why }) : null);
   let fix = null;
   let opening = false;
 
@@ -53,6 +55,7 @@ export function atPlace(task, datum, ways) {
   const begin = action("我在这里，开始打卡", async () => {
     if (opening) return;
     opening = true;
+    before.replaceChildren();
     readySound();
     try {
       if (!fix || Date.now() - fix.at > STALE_MS) await look();
@@ -74,6 +77,7 @@ export function atPlace(task, datum, ways) {
   show("到达地点", { back: ways.back },
     h("div", { class: "stack" }, h("h2", {}, task.enterprise), h("p", { class: "lead" }, task.address),
       h("p", { class: "small num" }, timeLeft(task.closes_at).text)),
+    before,
     h("div", { class: "card" }, picture, said),
     h("div", { class: "push stack" }, begin, action("重新定位", look, { class: "plain", id: "relocate" })));
   look();
@@ -132,8 +136,7 @@ async function challenge(task, opened, ways) {
     left = true;
     shut();
     await handIn.abandon();
-    atPlace(task, store.datum(), ways);
-    if (why) document.querySelector(".card .stack:last-child").append(refusal({ detail: why }));
+    atPlace(task, store.datum(), ways, why);
   }
 
   const tell = (shown) => {

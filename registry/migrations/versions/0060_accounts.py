@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0060_accounts"
-down_revision = "0051_projects"
+down_revision = "0052_filings"
 branch_labels = None
 depends_on = None
 

@@ -17,8 +17,16 @@ PHOTO_BYTES_MAX = 10 * 1024 * 1024
 class HttpUpstream:
     """Client of the contract in docs/upstream-contract.md. One per process; safe to share between threads."""
 
-    def __init__(self, base_url: str, token: str, *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        page_size: int = PAGE,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         """Speak to `base_url` with a bearer token. A transport stands in for the network in tests."""
+        self._page_size = page_size
         self._client = httpx.Client(
             base_url=base_url,
             headers={"Authorization": f"Bearer {token}"},
@@ -42,7 +50,7 @@ class HttpUpstream:
 
     def enterprises(self, *, updated_since: datetime | None = None) -> Iterator[list[Raw]]:
         """Pages of enterprise records; a cursor that comes back twice ends the reading with an error."""
-        params: dict[str, str] = {"limit": str(PAGE)}
+        params: dict[str, str] = {"limit": str(self._page_size)}
         if updated_since is not None:
             params["updated_since"] = updated_since.isoformat()
         seen: set[str] = set()

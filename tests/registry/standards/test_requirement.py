@@ -41,6 +41,7 @@ def test_every_value_of_a_requirement_has_clause_source_and_confidence() -> None
         assert cite.confidence is Confidence.REPRINT
 
 
+@pytest.mark.rule("MO-06")
 @pytest.mark.parametrize(
     ("grade", "on", "basis", "numbers"),
     [

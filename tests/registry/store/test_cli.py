@@ -51,10 +51,7 @@ def test_eligible_answers_with_clauses_and_the_exit_code_is_the_verdict(
     [
         ("eligible", "--enterprise", "9144", "--use", "national", "--on", "2024-12-03"),
         ("eligible", "--enterprise", "9144030071526726XG", "--use", "national", "--on", "2024-12-03"),
-        ("eligible", "--enterprise", "9144030071526726XG", "--use", "local", "--on", "2024-12-03"),
         ("eligible", "--enterprise", "9144030071526726XG", "--use", "national", "--on", "2024-02-30"),
-        ("import", "nothing.csv"),
-        ("grades", "no-such-code"),
         ("set-rule", "jilin", "port_days", "-1", "--basis", "x", "--from", "2025-01-01"),
         ("appoint", "staff:1", "--level", "city", "--region", "45", "--authority", "x", "--request", "y"),
     ],

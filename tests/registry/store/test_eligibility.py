@@ -197,6 +197,15 @@ def test_first_grade_needs_its_registered_people(
     assert {clause.code for clause in judge(NATIONAL, firm, [project()], []).blocking} == codes
 
 
+@pytest.mark.rule("MO-12")
+@pytest.mark.parametrize(("on", "blocks"), [(date(2023, 9, 14), False), (date(2023, 9, 15), True)])
+def test_the_rules_about_the_firm_hold_from_the_day_they_came_into_force(on: date, blocks: bool) -> None:
+    confirmed = project(has_indicator_confirmation=True)
+    firm = FirmFacts(abnormal=("责令整改",), personnel=(PersonnelFact("建筑工程", "一级", 9, 0),))
+    found = {clause.rule for clause in judge(replace(NATIONAL, on=on), firm, [confirmed], []).blocking}
+    assert found == ({"MO-06", "MO-13"} if blocks else set())
+
+
 @pytest.mark.rule("MO-13")
 def test_a_mark_blocks_whatever_the_projects_are_and_says_why() -> None:
     answer = judge(NATIONAL, FirmFacts(abnormal=("责令整改",)), [project()], [7])

@@ -68,8 +68,10 @@ def write_csv(path: Path, given: Iterable[dict[str, str]]) -> Path:
     return path
 
 
-def take(sessions: Sessions, path: Path, keyring: Keyring) -> ImportRun:
-    return imports.run_import(sessions, path, keyring=keyring, actor=Actor("operator"), clock=lambda: NOW)
+def take(sessions: Sessions, path: Path, keyring: Keyring, chunk_size: int = 500) -> ImportRun:
+    return imports.run_import(
+        sessions, path, keyring=keyring, actor=Actor("operator"), clock=lambda: NOW, chunk_size=chunk_size
+    )
 
 
 def remarks(session: Session) -> list[tuple[int, str]]:
@@ -250,12 +252,10 @@ def test_a_file_of_no_known_form_is_refused(tmp_path: Path, name: str, content: 
         list(read_units(tmp_path / name))
 
 
-def test_a_stream_of_objects_is_read_across_buffer_edges(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("registry.imports.records._JSON_BUFFER", 7)
-    (tmp_path / "a.json").write_text(json.dumps([{"code": f"c{n}"} for n in range(5)]), encoding="utf-8")
-    assert [unit.identity.code for unit in read_units(tmp_path / "a.json")] == ["c0", "c1", "c2", "c3", "c4"]
+def test_a_stream_of_objects_is_read_across_buffer_edges(tmp_path: Path) -> None:
+    codes = [f"c{n}" * 20 for n in range(3000)]  # several buffers
+    (tmp_path / "a.json").write_text(json.dumps([{"code": one} for one in codes]), encoding="utf-8")
+    assert [unit.identity.code for unit in read_units(tmp_path / "a.json")] == codes
 
 
 def snapshot(engine: Engine) -> dict[str, object]:
@@ -283,10 +283,10 @@ from registry.crypto import Keyring
 from registry.db import make_engine, make_sessions
 from registry.imports import service
 from registry.ledger.service import Actor
-service.CHUNK = 50
 sessions = make_sessions(make_engine(sys.argv[1]))
 service.run_import(sessions, Path(sys.argv[2]), keyring=Keyring({"k1": bytes(32)}),
-    actor=Actor("operator"), clock=system_clock, on_progress=lambda done: print(done, flush=True))
+    chunk_size=50, actor=Actor("operator"), clock=system_clock,
+    on_progress=lambda done: print(done, flush=True))
 """
 
 
@@ -334,15 +334,14 @@ def test_two_processes_on_one_file_write_it_once(
     import threading
 
     path = write_csv(tmp_path / "a.csv", [row for n in range(1, 120) for row in rows(n, "county", "basic")])
-    imports_chunk, imports.CHUNK = imports.CHUNK, 10
-    try:
-        threads = [threading.Thread(target=take, args=(sessions, path, keyring)) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
-    finally:
-        imports.CHUNK = imports_chunk
+    threads = [
+        threading.Thread(target=take, args=(sessions, path, keyring), kwargs={"chunk_size": 10})
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
     with sessions() as session:
         run = session.scalars(select(ImportRun)).one()
         assert run.next_row == 119 or run.finished_at is None

@@ -156,6 +156,7 @@ def test_the_region_reviews_directly_on_a_written_application(
     asked = replace(history(reason=reason, attachments=frozenset(papers)), kind=Kind.DIRECT_REVIEW)
     assert handing_in(PROFILE, asked) == refusal
     assert [step["who"] for step in PROFILE.plan(asked)] == ["firm", "province"]
+    assert not PROFILE.workflows[Kind.DIRECT_REVIEW].has_time_limit, "no deemed approval by the department"
 
 
 @pytest.mark.rule("GX-12")

@@ -1,18 +1,15 @@
 """吉建管〔2024〕17号, clause by clause, where a clause can be judged without rows."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from registry.projects.grades import (
     Dated,
     after_withdrawal,
     docked_grade,
     goes_straight_to_city,
-    grade_at,
     is_public,
     may_be_raised,
     project_grade,
@@ -275,7 +272,13 @@ def test_data_nobody_confirmed_are_d_and_their_owners_alone() -> None:
 @pytest.mark.rule("JL-19")
 @pytest.mark.parametrize(
     ("level", "result"),
-    [(Level.COUNTY, (C, False)), (Level.CITY, (B, False)), (Level.PROVINCE, (B, True)), (None, (D, False))],
+    [
+        (Level.COUNTY, (C, False)),
+        (Level.CITY, (B, False)),
+        (Level.PROVINCE, (B, True)),
+        (Level.DEPARTMENT, (B, True)),
+        (None, (D, False)),
+    ],
 )
 def test_docked_data_get_the_approvers_grade_and_never_a(
     level: Level | None, result: tuple[Grade, bool]
@@ -356,15 +359,3 @@ def test_a_confirmation_given_again_after_a_withdrawal_counts() -> None:
 
 def test_falsity_leaves_no_confirmation_standing() -> None:
     assert after_withdrawal([*LADDER, entry(3, D, "falsity", None)], Level.PROVINCE) is D
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 50), st.sampled_from(list(Grade))), max_size=20), st.integers(-1, 51)
-)
-def test_the_grade_at_a_moment_is_the_last_one_entered_up_to_it(
-    given_: list[tuple[int, Grade]], hour: int
-) -> None:
-    entries = [entry(h, g, "confirmed", Level.COUNTY) for h, g in sorted(given_, key=lambda pair: pair[0])]
-    moment: datetime = at("2024-12-01") + timedelta(hours=hour)
-    earlier = [e.grade for e in entries if e.at <= moment]
-    assert grade_at(entries, moment) is (earlier[-1] if earlier else None)

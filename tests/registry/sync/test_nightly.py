@@ -13,20 +13,19 @@ from registry.sync.adapters.http import HttpUpstream
 from registry.sync.delivery import deliver_changes, undelivered
 from registry.sync.service import refresh, sync_all
 from registry.sync.upstream import GiveUp, RetryLater
-from tests.registry.conftest import MemoryStore, Standin
+from tests.registry.conftest import TOKEN, MemoryStore, Standin
 from tests.registry.samples import NOW, code, enterprise, person
 
 
 @pytest.mark.rule("SZ-07")
 def test_the_night_reads_every_page_and_one_bad_firm_costs_the_others_nothing(
-    sessions: Sessions, standin: Standin, upstream: HttpUpstream, store: MemoryStore, keyring: Keyring,
-    monkeypatch: pytest.MonkeyPatch,
+    sessions: Sessions, standin: Standin, store: MemoryStore, keyring: Keyring,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("registry.sync.adapters.http.PAGE", 2)
     firms = [enterprise(n, people=[person(n * 10)]) for n in range(1, 6)]
     firms[2]["district_code"] = "深圳"
     standin.fill(*firms)
-    run = sync_all(sessions, upstream=upstream, store=store, keyring=keyring, now=NOW)
+    with HttpUpstream(standin.url, TOKEN, page_size=2) as upstream:
+        run = sync_all(sessions, upstream=upstream, store=store, keyring=keyring, now=NOW)
     with sessions() as session:
         known = set(session.scalars(select(Enterprise.uscc)))
     assert known == {code(n) for n in (1, 2, 4, 5)}

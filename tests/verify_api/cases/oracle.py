@@ -40,6 +40,7 @@ class Oracle:
     valid_to: date
     people: set[int]
     due: date | None = None
+    unrolled: date | None = None
     is_known: bool = True
     served: date | None = None
     awaits_receipt: bool = False
@@ -58,6 +59,7 @@ class Oracle:
 
     def run(self, day: date | None, *, roll: bool = True, known: bool = True) -> None:
         """Let a deadline run to this day."""
+        self.unrolled = day
         self.due, self.is_known = (None, True) if day is None else rolled(day) if roll else (day, known)
 
     def is_over(self, today: date) -> bool:
@@ -121,10 +123,11 @@ class Oracle:
 
     def cap(self) -> None:
         """Three months after service, hard (22号令 28)."""
-        assert self.served is not None and self.due is not None
+        assert self.served is not None and self.due is not None and self.unrolled is not None
         end = months(self.served, 3)
         if end < self.due:
-            self.due, self.is_known = end, True
+            # A roll nobody can know yet might still turn out to end before the cap.
+            self.due, self.is_known = end, self.is_known or end <= self.unrolled
         elif end == self.due:
             self.is_known = True
 

@@ -54,7 +54,7 @@ def pairs(frames: list[FrameMeasures], **figures: float) -> tuple[PairFigures, .
     shown = [k for k, one in enumerate(frames) if one.face is not None]
     usual = {
         "distance": 0.25, "depth_residual": 0.1, "eyes_residual": 0.03, "mouth_residual": 0.2,
-        "difference": 9.0, "mirror_likeness": 0.5,
+        "stretch": 1.05, "difference": 9.0, "mirror_likeness": 0.5,
     } | figures  # fmt: skip
     return tuple(PairFigures(a, b, **usual) for a in shown for b in shown if a < b)
 
@@ -263,6 +263,7 @@ def test_a_blink_and_an_open_mouth_need_three_frames(missing: int) -> None:
         ({"depth_residual": 0.049}, "flat_still"),
         ({"eyes_residual": 0.017}, "flat_still"),
         ({"mouth_residual": 0.059}, "flat_still"),
+        ({"stretch": 1.21}, "flat_still"),
         ({"distance": 0.61}, "several_persons"),
     ],
 )

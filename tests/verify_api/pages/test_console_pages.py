@@ -3,12 +3,14 @@
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from registry.enterprises.models import RegisteredPoint
 from tests.verify_api.pages.conftest import Site
 from verify_api.accounts.actor import Role
 from verify_api.audit.models import AccessEntry
 from verify_api.cases.facts import standing
+from verify_api.cases.models import PersonList, Proposal
 
 
 def _state(site: Site, name: str) -> str:
@@ -63,6 +65,23 @@ def test_a_rejection_needs_an_opinion_and_an_approval_opens_the_check_in(site: S
     approved = site.post(path, {"decision": "approve", "opinion": "材料齐全"}, on=path)
     assert approved.status_code == 303
     assert _state(site, "submitted") == "CHECKING_IN"
+
+
+@pytest.mark.rule("SZ-30a")
+def test_an_approval_that_is_refused_leaves_nothing_behind(site: Site) -> None:
+    session, firm = site.bureau.session, site.bureau.firms["submitted"]
+    mine = RegisteredPoint.enterprise_id == firm.enterprise.id
+    session.execute(update(RegisteredPoint).where(mine).values(confirmed_at=None, confirmed_by=None))
+    session.commit()
+    site.as_staff(Role.REVIEWER)
+    path = f"/console/cases/{site.number('submitted')}/review"
+    answer = site.post(path, {"decision": "approve", "opinion": ""}, on=path)
+    assert (answer.status_code, "坐标尚未由工作人员确认" in answer.text) == (422, True)
+    session.expire_all()
+    row = session.scalars(
+        select(PersonList).where(PersonList.case_id == site.bureau.cases["submitted"].id)
+    ).one()
+    assert (row.status, row.claimed_by) == ("submitted", None)
 
 
 @pytest.mark.rule("SZ-29")
@@ -135,6 +154,22 @@ def test_a_step_for_two_officers_takes_two(site: Site) -> None:
     html = site.get(case).text
     assert "须由另一名工作人员复核" in html
     assert _state(site, "revoked") == "REVOKED"
+
+
+def test_who_comes_to_the_window_is_signed_for_by_two(site: Site) -> None:
+    case = f"/console/cases/{site.number('checking')}"
+    person = site.bureau.firms["checking"].enough[5]
+    site.as_staff(Role.REVIEWER)
+    typed = {"person": str(person), "document": "居民身份证", "note": ""}
+    assert site.post(f"{case}/acts/window", typed, on=case).status_code == 303
+    session = site.bureau.session
+    [row] = session.scalars(select(Proposal).where(Proposal.outcome.is_(None))).all()
+    second = {"proposal": str(row.id)}
+    alone = site.post(f"{case}/acts/window-signature", second, on=case)
+    assert (alone.status_code, "须由两名工作人员" in alone.text) == (422, True)
+    site.as_staff(Role.ADMIN)
+    assert site.post(f"{case}/acts/window-signature", second, on=case).status_code == 303
+    assert "<b>5</b> / 6" in site.get(case).text
 
 
 def test_looking_at_tonight_changes_nothing(site: Site) -> None:

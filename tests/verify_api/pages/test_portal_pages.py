@@ -74,6 +74,24 @@ def test_an_upload_is_shown_as_what_it_is_and_in_a_sandbox(site: Site) -> None:
     assert site.get("/portal/files/else").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("part", "status", "shown"),
+    [
+        ("bytes=0-9", 206, slice(0, 10)),
+        ("bytes=10-", 206, slice(10, None)),
+        ("bytes=0-999999999", 206, slice(0, None)),
+        ("bytes=999999999-", 416, slice(0, 0)),
+        ("bytes=9-3", 416, slice(0, 0)),
+        ("bytes=-5", 200, slice(0, None)),
+        ("nonsense", 200, slice(0, None)),
+    ],
+)
+def test_a_film_is_handed_out_in_parts(site: Site, part: str, status: int, shown: slice) -> None:
+    site.as_firm("open")
+    answer = site.client.get("/portal/files/video", headers={"Range": part})
+    assert (answer.status_code, answer.content) == (status, film(30)[shown])
+
+
 def test_a_picture_that_hides_a_page_is_never_served_as_one(site: Site) -> None:
     site.as_firm("open")
     both = JPEG + b"<html><script>alert(1)</script></html>"

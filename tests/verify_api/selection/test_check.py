@@ -48,6 +48,8 @@ def codes(found: CheckResult) -> list[str]:
     return [reason.code for reason in found.reasons]
 
 
+@pytest.mark.rule("SZ-21")
+@pytest.mark.rule("SZ-18")
 @pytest.mark.parametrize(
     ("a", "b", "registered", "titles", "heads"),
     [
@@ -75,6 +77,8 @@ def test_without_a_valid_permit_all_are_required_and_there_is_no_total() -> None
     assert (tally.registered.need, tally.titled.need, tally.heads.need, tally.share) == (5, 6, None, 100)
 
 
+@pytest.mark.rule("SZ-19")
+@pytest.mark.rule("SZ-22")
 @pytest.mark.parametrize("state", [s for s in PermitState if s not in (PermitState.VALID, PermitState.NONE)])
 def test_a_permit_that_does_not_count_is_named(state: PermitState) -> None:
     found = check(asked(1, 0, builder("p1"), permit=state), ["p1"])
@@ -127,6 +131,7 @@ def test_a_shortage_says_who_counts_and_who_could_be_added() -> None:
     assert "为 p3 上传证书文件" in reason.remedy
 
 
+@pytest.mark.rule("SZ-16")
 @pytest.mark.parametrize(("days", "ok"), [(-1, False), (0, True), (1, True)])
 def test_the_last_day_of_a_registration_still_counts(days: int, ok: bool) -> None:
     held = (Registration("建筑工程", "二级", ON + timedelta(days=days)),)
@@ -140,6 +145,8 @@ def test_an_expired_registration_elsewhere_says_nothing_about_where_the_person_w
     assert "registration_expired" in [w.code for w in found.warnings]
 
 
+@pytest.mark.rule("SZ-25")
+@pytest.mark.rule("SZ-20")
 def test_a_person_counts_only_in_the_role_whose_certificate_is_uploaded() -> None:
     half_filed = replace(both("p1"), files=frozenset({Role.TITLED}))
     found = check(asked(1, 1, half_filed), ["p1"])
@@ -164,6 +171,7 @@ def test_an_unknown_number_blocks_and_never_counts_as_zero(a: int | None, b: int
     assert "核查部门" in found.reasons[0].remedy
 
 
+@pytest.mark.rule("SZ-24")
 @pytest.mark.parametrize(
     ("permit", "policy", "refused"),
     [
@@ -196,6 +204,12 @@ def test_people_beyond_the_need_are_named_because_all_of_them_must_come() -> Non
     assert found.ok
     extra = next(w for w in found.warnings if w.code == "more_than_needed")
     assert extra.people == ("p2", "p3")
+
+
+@pytest.mark.rule("SZ-23")
+def test_only_as_many_are_named_as_the_list_can_do_without() -> None:
+    found = check(asked(4, 0, builder("p1"), builder("p2"), builder("p3")), ["p1", "p2", "p3"])
+    assert [w.people for w in found.warnings if w.code == "more_than_needed"] == [("p3",)]
 
 
 @pytest.mark.rule("SZ-23")

@@ -35,6 +35,7 @@ def about(kind: CheckKind = CheckKind.INSURANCE, claims: tuple[tuple[str, str], 
     return Question("17", kind, "示例人员", "居民身份证", "440300198001010011", "授权书-1", claims)
 
 
+@pytest.mark.rule("MO-11")
 @pytest.mark.parametrize(
     ("payers", "outcome", "flags"),
     [

@@ -118,6 +118,16 @@ def test_people_whom_the_sync_dropped_are_named_if_they_lead_or_are_asked_about(
     assert dropped == [str(people[0].id), str(people[1].id)]
 
 
+def test_a_stranger_named_by_a_draft_stays_a_stranger(session: Session) -> None:
+    firm, item, _ = staffed_firm(session, 1)
+    _, _, others = staffed_firm(session, 2)
+    given = question(
+        session, enterprise_id=firm.id, items=[item], on=TODAY, policy=POLICY, also=[others[0].id, 10**9]
+    )
+    assert str(others[0].id) not in {p.id for p in given.people}
+    assert len(given.people) == 11
+
+
 def test_policy_values_reach_the_rule(session: Session) -> None:
     firm, item, _ = staffed_firm(session)
     add_permit(session, firm)
