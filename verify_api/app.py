@@ -21,6 +21,7 @@ from verify_api.parts import Parts
 from verify_api.portal.cases import router as portal_cases
 from verify_api.portal.profile import router as portal_profile
 from verify_api.portal.syncing import router as portal_sync
+from verify_api.public.routes import router as public
 from verify_api.selection.routes import router as selection
 from verify_api.store_pages.access import api as store
 from verify_api.web import install_pages
@@ -39,6 +40,7 @@ ROUTERS = (
     miniapp_sessions,
     miniapp_attempts,
     receipts,
+    public,
     store,
 )
 

@@ -14,12 +14,14 @@ from verify_api.console import (
 )
 from verify_api.pages import assets, errors
 from verify_api.portal import case_pages, choosing_pages, notice_pages, profile_pages, sync_pages
+from verify_api.public import pages as public
 from verify_api.store_pages import console as store_console
 from verify_api.store_pages import portal as store_portal
 from verify_api.store_pages import project_page as store_project
 
 ROUTERS = (
     assets.router,
+    public.router,
     accounts.router,
     profile_pages.router,
     case_pages.router,

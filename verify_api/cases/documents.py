@@ -197,6 +197,8 @@ def _findings(
     session: Session, case: Case, items: Sequence[QualificationItem], ground: Ground
 ) -> dict[str, Any]:
     enterprise = session.get_one(Enterprise, case.enterprise_id)
+    sent = select(PersonList).where(PersonList.case_id == case.id).order_by(PersonList.version)
+    lists, events = list(session.scalars(sent)), _told(session, case)
     numbers = dict(
         session.execute(
             select(Certificate.id, Certificate.number).where(
@@ -210,29 +212,31 @@ def _findings(
         "registered_address": enterprise.registered_address,
         "items": [{"name": item.title, "certificate_number": numbers[item.certificate_id]} for item in items],
         "case_reference": case.number,
-        "facts": _facts(session, case),
-        "evidence": _evidence(session, case),
+        "facts": _facts(session, case, lists, events),
+        "evidence": _evidence(lists, events),
     }
 
 
-def _facts(session: Session, case: Case) -> list[str]:
+def _told(session: Session, case: Case) -> list[CaseEvent]:
+    """The entries of the history that a document speaks of, oldest first."""
+    spoken_of = [Event.CHECKIN_VOIDED.value, *SERVED]
+    query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.event.in_(spoken_of))
+    return list(session.scalars(query.order_by(CaseEvent.seq)))
+
+
+def _facts(
+    session: Session, case: Case, lists: Sequence[PersonList], events: Sequence[CaseEvent]
+) -> list[str]:
     """What happened, in the order it happened, in sentences."""
     track = "首次申请资质核查" if case.track == Track.FIRST else "存量资质日常核查"
     said = [f"本局于{_day(case.opened_at)}对你单位开展{track}（任务编号 {case.number}）。"]
     said += [_deadline_fact(row) for row in _missed(session, case)]
-    row = session.scalar(
-        select(PersonList)
-        .where(PersonList.case_id == case.id, PersonList.status == "approved")
-        .order_by(PersonList.id.desc())
-        .limit(1)
-    )
-    if row is not None:
-        said.append(_progress_fact(session, row))
+    approved = [row for row in lists if row.status == "approved"]
+    if approved:
+        said.append(_progress_fact(session, approved[-1]))
     elif case.first_submitted_at is None:
         said.append("期限届满时，你单位未提交打卡人员名单。")
-    voided = session.scalars(
-        select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.event == Event.CHECKIN_VOIDED.value)
-    )
+    voided = [event for event in events if event.event == Event.CHECKIN_VOIDED.value]
     said += [f"经核查，{_day(event.at)}认定一名人员打卡不合格：{event.reason}。" for event in voided]
     return said
 
@@ -254,10 +258,7 @@ def _progress_fact(session: Session, row: PersonList) -> str:
     return f"经审核通过的打卡人员共 {total} 人，其中 {done or 0} 人在规定期限内完成打卡。"
 
 
-def _evidence(session: Session, case: Case) -> list[dict[str, Any]]:
-    lists = session.scalars(
-        select(PersonList).where(PersonList.case_id == case.id).order_by(PersonList.version)
-    )
+def _evidence(lists: Sequence[PersonList], events: Sequence[CaseEvent]) -> list[dict[str, Any]]:
     listed = [
         {
             "label": f"打卡人员名单第 {row.version} 版",
@@ -266,17 +267,14 @@ def _evidence(session: Session, case: Case) -> list[dict[str, Any]]:
         }
         for row in lists
     ]
-    served = session.scalars(
-        select(CaseEvent)
-        .where(CaseEvent.case_id == case.id, CaseEvent.event.in_([Event.SERVED.value, "notice_served"]))
-        .order_by(CaseEvent.seq)
-    )
+    served = [event for event in events if event.event in SERVED]
     return listed + [
         {"label": "送达记录", "detail": f"于 {event.facts['served_on']} 送达", "at": event.at}
         for event in served
     ]
 
 
+SERVED = (Event.SERVED.value, "notice_served")
 REVIEW_WORDS = {
     "submitted": "待审核",
     "withdrawn": "已由企业撤回",

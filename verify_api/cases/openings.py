@@ -168,6 +168,7 @@ def _open(
         state=INITIAL[track].value,
         opened_at=now,
         opened_by=actor.label,
+        version=0,
     )
     session.add(case)
     session.flush()

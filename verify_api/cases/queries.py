@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -148,28 +147,6 @@ def people_done(session: Session, list_id: int) -> tuple[int, int]:
     done = select(func.count()).where(CheckIn.list_id == list_id, CheckIn.voided_at.is_(None))
     total = select(func.count()).where(ListedPerson.list_id == list_id)
     return session.scalar(done) or 0, session.scalar(total) or 0
-
-
-@dataclass(frozen=True, slots=True)
-class PassRate:
-    """合格率 = passed / due, with the denominator shown; cancelled cases do not count."""
-
-    passed: int
-    due: int
-
-    @property
-    def share(self) -> float | None:
-        """None while nothing is due."""
-        return self.passed / self.due if self.due else None
-
-
-def pass_rate(session: Session, *, since: datetime, until: datetime) -> PassRate:
-    """Cases that ended in the half-open period, or that wait to lapse: how many of them passed."""
-    good = (State.PASSED.value, State.RECTIFIED.value)
-    ended = (*good, State.LAPSED.value, State.REVOKED.value, State.NOT_REVOKED.value)
-    query = select(Case.state).where(Case.state.in_(ended), Case.closed_at >= since, Case.closed_at < until)
-    states = list(session.scalars(query))
-    return PassRate(sum(state in good for state in states), len(states))
 
 
 _LOADED = (joinedload(Case.enterprise), selectinload(Case.items))

@@ -47,12 +47,14 @@ def enter(
 
 def days_of(session: Session, case: Case, ground: Ground, *, is_restart: bool = False) -> Facts:
     """The days that this case's deadlines count from."""
-    query = (
-        select(func.min(QualificationItem.first_issued_on), func.min(QualificationItem.valid_to))
-        .join(CaseItem, CaseItem.item_id == QualificationItem.id)
-        .where(CaseItem.case_id == case.id)
-    )
-    first_issued_on, valid_to = session.execute(query).one()
+    first_issued_on, valid_to = ground.today, ground.today
+    if case.track == Track.FIRST:  # No deadline of a STOCK case counts from a certificate.
+        query = (
+            select(func.min(QualificationItem.first_issued_on), func.min(QualificationItem.valid_to))
+            .join(CaseItem, CaseItem.item_id == QualificationItem.id)
+            .where(CaseItem.case_id == case.id)
+        )
+        first_issued_on, valid_to = session.execute(query).one()
     return Facts(
         today=ground.today,
         first_issued_on=first_issued_on,

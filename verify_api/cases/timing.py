@@ -182,13 +182,19 @@ def restart(
 
 def stop(session: Session, case: Case, *, reason: str, now: datetime) -> None:
     """End the running deadline, if any, and with it what only waited because it had passed."""
-    case.due_at = None
     current = running(session, case.id)
-    if current is None:
-        return
+    if current is not None:
+        halt(session, case, current, reason=reason, now=now)
+    case.due_at = None
+
+
+def halt(session: Session, case: Case, current: CaseDeadline, *, reason: str, now: datetime) -> None:
+    """End the deadline that runs. Nothing is flushed: one UPDATE carries this and what follows."""
     current.ended_at, current.ended_reason = now, reason
-    session.flush()  # The unique index allows one open row, so the old one must go first.
-    for fact in standing(session, case.id, FactKind.WAIT, FactKind.NOTICE_DRAFT):
+    case.due_at = None
+    with session.no_autoflush:
+        waiting = standing(session, case.id, FactKind.WAIT, FactKind.NOTICE_DRAFT)
+    for fact in waiting:
         if fact.kind == FactKind.WAIT or fact.detail.get("event") == Event.MISSED:
             end(session, fact, by="system", reason="期限已变动", now=now)
 
@@ -197,6 +203,7 @@ def start(
     session: Session, case: Case, kind: DeadlineKind, deadline: Deadline, *, ground: Ground, now: datetime
 ) -> CaseDeadline:
     """Let a deadline run. The case must be locked and nothing else running."""
+    session.flush()  # The unique index allows one open row, so the old one must go first.
     row = CaseDeadline(
         case_id=case.id,
         kind=kind.value,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from registry.errors import Conflict
 from verify_api.accounts.actor import Actor
@@ -47,8 +47,9 @@ def lock(session: Session, case_id: int) -> Case | None:
 
 
 def lock_free(session: Session, case_id: int) -> Case | None:
-    """The case under `FOR UPDATE SKIP LOCKED`; None if somebody else is acting on it right now."""
-    query = select(Case).where(Case.id == case_id).with_for_update(skip_locked=True)
+    """The case with its enterprise under `FOR UPDATE SKIP LOCKED`; None if somebody else acts on it now."""
+    query = select(Case).where(Case.id == case_id).options(joinedload(Case.enterprise, innerjoin=True))
+    query = query.with_for_update(skip_locked=True, of=Case)
     return session.scalar(query.execution_options(populate_existing=True))
 
 
@@ -111,8 +112,9 @@ def _append(
     facts: Mapping[str, Any] | None,
     now: datetime,
 ) -> None:
-    newest = select(func.coalesce(func.max(CaseEvent.seq), 0)).where(CaseEvent.case_id == case.id)
-    seq = (session.scalar(newest) or 0) + 1
+    # The case is locked and every entry counts its version up, so that the next number needs no question;
+    # whoever forgot the lock fails on the unique (case_id, seq) and nothing is lost.
+    seq = case.version + 1
     case.version = seq
     session.add(
         CaseEvent(

@@ -23,7 +23,7 @@ def tonight(session: Session, *, at: datetime) -> dict[str, Any]:
     ground = ground_on(session, now=at)
     steps: list[dict[str, Any]] = []
     waiting: list[dict[str, Any]] = []
-    last = 0
+    last: int | None = None
     while ids := due_ids(session, now=at, after=last):
         last = ids[-1]
         query = select(Case).where(Case.id.in_(ids)).order_by(Case.id)

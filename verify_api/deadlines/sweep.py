@@ -23,7 +23,7 @@ from verify_api.cases.guards import WaitReason, gather, remember, waits
 from verify_api.cases.models import Case, CaseDeadline
 from verify_api.cases.states import Event, State, Track, next_state
 from verify_api.cases.steps import enter
-from verify_api.cases.timing import ACTING, DeadlineKind, running, stop
+from verify_api.cases.timing import ACTING, DeadlineKind, halt, running
 from verify_api.cases.transition import lock_free, move, note
 from verify_api.checkins.queries import undecided
 from verify_api.policy.values import NoticeIssue, RevocationMode
@@ -47,30 +47,54 @@ class Wait:
     reasons: tuple[WaitReason, ...]
 
 
-def due_ids(session: Session, *, now: datetime, after: int = 0, limit: int = BATCH) -> list[int]:
+def due_ids(
+    session: Session,
+    *,
+    now: datetime,
+    after: int | None = None,
+    limit: int = BATCH,
+    is_backwards: bool = False,
+) -> list[int]:
     """Ids of cases whose deadline has passed, in order of id. A nomination, not yet a decision."""
-    query = select(Case.id).where(Case.due_at <= now, Case.id > after)
-    return list(session.scalars(query.order_by(Case.id).limit(limit)))
+    query = select(Case.id).where(Case.due_at <= now)
+    if after is not None:
+        query = query.where(Case.id < after if is_backwards else Case.id > after)
+    return list(session.scalars(query.order_by(Case.id.desc() if is_backwards else Case.id).limit(limit)))
 
 
-def sweep(sessions: Sessions, *, now: datetime) -> list[tuple[int, Step]]:
-    """Act on every due case; returns the steps taken. A case whose step fails waits, the others go on."""
+def sweep(sessions: Sessions, *, now: datetime, is_backwards: bool = False) -> list[tuple[int, Step]]:
+    """Act on every due case; returns the steps taken. A case whose step fails waits, the others go on.
+
+    Of two processes one goes backwards, so that they meet once instead of following each other: whoever comes
+    upon a case that the other has, or had, asks anew what is still due behind it.
+    """
     taken: list[tuple[int, Step]] = []
-    last = 0
+    with sessions() as session:
+        ground = ground_on(session, now=now)
+    last: int | None = None
     while True:
         with sessions() as session:
-            ids = due_ids(session, now=now, after=last)
+            ids = due_ids(session, now=now, after=last, is_backwards=is_backwards)
         if not ids:
             return taken
-        last = ids[-1]
-        found = each(
-            sessions,
-            ids,
-            lambda session, case_id: (case_id, act(session, case_id, now=now)),
-            what="deadline step",
-            failed=lambda session, case_id: _step_failed(session, case_id, now=now),
-        )
-        taken += [(case_id, step) for case_id, step in found if step is not None]
+        for last in ids:
+            found = _visit_alone(sessions, last, ground, now)
+            if isinstance(found, Step):
+                taken.append((last, found))
+            elif found is None:
+                break
+
+
+def _visit_alone(sessions: Sessions, case_id: int, ground: Ground, now: datetime) -> Step | Wait | None:
+    """One case in a transaction of its own; a step that fails is a wait."""
+    found = each(
+        sessions,
+        [case_id],
+        lambda session, one: _visit(session, one, ground=ground, now=now),
+        what="deadline step",
+        failed=lambda session, one: _step_failed(session, one, now=now),
+    )
+    return found[0] if found else Wait((WaitReason.STEP_FAILED,))
 
 
 def _step_failed(session: Session, case_id: int, *, now: datetime) -> None:
@@ -82,28 +106,43 @@ def _step_failed(session: Session, case_id: int, *, now: datetime) -> None:
 
 def act(session: Session, case_id: int, *, now: datetime) -> Step | None:
     """Act on one overdue case; None if it is no longer due, waits, or is being acted upon."""
+    found = _visit(session, case_id, ground=ground_on(session, now=now), now=now)
+    return found if isinstance(found, Step) else None
+
+
+def _visit(session: Session, case_id: int, *, ground: Ground, now: datetime) -> Step | Wait | None:
+    """What was done; None if the case is somebody else's, or no longer due.
+
+    A sweep brings the ground of its moment: policies change from one day to the next, and a year loaded
+    meanwhile makes no deadline less certain than its row says.
+    """
     case = lock_free(session, case_id)
     if case is None or case.due_at is None or case.due_at > now:
         return None  # The sweep only nominates; somebody may have acted since.
-    ground = ground_on(session, now=now)
-    found = foresee(session, case, ground=ground, now=now)
+    deadline = running(session, case.id)
+    found = _judge(session, case, deadline, ground=ground, now=now)
     match found:
-        case None:
-            return None
         case Wait(reasons):
             _draft_notice(session, case, reasons, ground, now)
             remember(session, case, reasons, now=now)
-            return None
         case Step():
-            _take(session, case, found, ground, now)
-            return found
+            assert deadline is not None
+            _take(session, case, deadline, found, ground, now)
+        case None:
+            pass
         case _:
             assert_never(found)
+    return found
 
 
 def foresee(session: Session, case: Case, *, ground: Ground, now: datetime) -> Step | Wait | None:
     """What the sweep would do with this case at `now`; changes nothing."""
-    deadline = running(session, case.id)
+    return _judge(session, case, running(session, case.id), ground=ground, now=now)
+
+
+def _judge(
+    session: Session, case: Case, deadline: CaseDeadline | None, *, ground: Ground, now: datetime
+) -> Step | Wait | None:
     if deadline is None or deadline.due_at > now or DeadlineKind(deadline.kind) not in ACTING:
         return None
     pending = undecided(session, case.id, before=deadline.due_at)
@@ -153,9 +192,10 @@ def _draft_notice(
     note(session, case, "notice_drafted", ground=ground, actor=SYSTEM, reason=said, now=now)
 
 
-def _take(session: Session, case: Case, step: Step, ground: Ground, now: datetime) -> None:
-    deadline = session.get_one(CaseDeadline, step.deadline_id)
-    stop(session, case, reason="missed", now=now)
+def _take(
+    session: Session, case: Case, deadline: CaseDeadline, step: Step, ground: Ground, now: datetime
+) -> None:
+    halt(session, case, deadline, reason="missed", now=now)
     facts = {
         "deadline": deadline.id,
         "kind": deadline.kind,

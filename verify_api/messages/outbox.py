@@ -90,15 +90,15 @@ def leave(
         TooManyCodes: Only for codes, with the seconds to wait.
         TextTooLong: The text and signature exceed 500 characters.
     """
-    found = _of_key(session, key)
+    found = _of_key(session, key) if template.kind in CODE_KINDS else None
     if found is None and template.kind in CODE_KINDS:
         _refuse_flood(session, to.phone, now=now, limits=limits or NumberLimits())
     if found is None:
         values = _row(template, to, key=key, now=now, facts=facts, sender=sender, secret=secret)
         values["expires_at"] = secret.expires_at if secret else expires_at
         statement = insert(Message).values(values).on_conflict_do_nothing(index_elements=["key"])
-        session.execute(statement)
-        found = _of_key(session, key)
+        # Nothing comes back where the key has its row already.
+        found = session.scalar(statement.returning(Message)) or _of_key(session, key)
     if found is None or (found.template, found.to_phone) != (template.name, _number(to.phone)):
         raise MessageKeyReused
     return found

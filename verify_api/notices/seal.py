@@ -82,7 +82,7 @@ class Seal(Signer):
 
     def sign(self, page: bytes, *, now: datetime, reason: str) -> bytes:
         """The page with an invisible PAdES signature appended; the bytes before it stay as they were."""
-        writer = IncrementalPdfFileWriter(io.BytesIO(page))
+        writer = _Page(io.BytesIO(page))
         metadata = PdfSignatureMetadata(
             field_name=FIELD, md_algorithm=DIGEST, subfilter=SigSeedSubFilter.PADES, reason=reason
         )
@@ -158,6 +158,17 @@ def open_seal(file: Path | None, password: str, *, folder: Path, office: str, no
     if file is not None:
         return Seal.from_pkcs12(file, password)
     return Seal.self_made(folder, office=office, now=now)
+
+
+class _Page(IncrementalPdfFileWriter):
+    """Leaves the page's own metadata alone.
+
+    The library would write the machine's time into them, though the signature carries the time given; and
+    reading and writing them takes two fifths of a signature.
+    """
+
+    def _update_meta(self) -> None:
+        return
 
 
 class _DatedSigner(PdfSigner):

@@ -29,6 +29,7 @@ _FOLDERS = (
     _HERE / "templates",
     _HERE.parent / "portal" / "templates",
     _HERE.parent / "console" / "templates",
+    _HERE.parent / "public" / "templates",
     _HERE.parent / "store_pages" / "templates",
 )
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from registry.db import Sessions
 from registry.enterprises.models import Enterprise, ItemStatus, Origin, QualificationItem
 from tests.verify_api.factories import ADMIN, at, make_firm
+from verify_api.cases import handwork
 from verify_api.cases.facts import FactKind, standing
 from verify_api.cases.models import Case, CaseEvent
 from verify_api.cases.openings import GivenReason, StockReason, open_first_cases, open_stock_case
@@ -66,6 +67,26 @@ def test_two_schedulers_sweep_every_case_once(city: Sessions) -> None:
     with city() as session:
         letters, year = session.execute(select(Notice.letters, Notice.year).limit(1)).one()
         assert missing_numbers(session, letters, year) == []
+
+
+def test_one_goes_forwards_and_one_backwards_and_they_take_every_case_once(city: Sessions) -> None:
+    now = at("2025-12-01 00:00")
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda back: sweep(city, now=now, is_backwards=back), [False, True]))
+    cases = [case for taken in found for case, _ in taken]
+    assert len(cases) == len(set(cases)) == 2 * FIRMS
+    assert sweep(city, now=now, is_backwards=True) == []
+
+
+def test_whoever_waits_does_not_keep_those_behind_from_their_step(city: Sessions) -> None:
+    now = at("2025-12-01 00:00")
+    with city.begin() as session:
+        ids = due_ids(session, now=now)
+        for case_id in ids[::3]:
+            case = session.get_one(Case, case_id)
+            handwork.hold(session, case, reason="核实", actor=ADMIN, now=now)
+    for is_backwards in (True, False):
+        assert len(sweep(city, now=now, is_backwards=is_backwards)) == (16 if is_backwards else 0)
 
 
 def test_two_schedulers_send_every_reminder_once(city: Sessions) -> None:

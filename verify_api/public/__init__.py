@@ -1,0 +1,1 @@
+"""公示: what anybody may see without logging in."""
