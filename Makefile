@@ -29,7 +29,8 @@ demo: portraits
 	@$(PY) -m daka.main simulate $(if $(ONCE),--once,--serve)
 
 test: portraits
-	@$(PY) -m pytest -n 2 --dist loadgroup -q
+	@$(PY) -m pytest -n 2 --dist loadgroup -q -m 'not browser'
+	@$(PY) -m pytest -q -m browser
 
 check: $(VENV)/.ready
 	@$(VENV)/bin/ruff check --quiet .

@@ -2,6 +2,7 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -119,7 +120,8 @@ def start_afresh(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / "clock.json").unlink(missing_ok=True)
     url = embedded.sibling(embedded.start(folder / "postgres", "hall"), DATABASE, fresh=True)
-    with psycopg.connect(url, autocommit=True) as connection:
+    # Somebody else may just be setting the same.
+    with psycopg.connect(url, autocommit=True) as connection, suppress(psycopg.errors.UniqueViolation):
         connection.execute(f"ALTER DATABASE {DATABASE} SET synchronous_commit = off")
 
 

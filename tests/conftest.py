@@ -1,6 +1,7 @@
 """A real PostgreSQL for every test that asks for one; each test is rolled back."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from sqlalchemy.orm import Session
 from registry import embedded
 from registry.db import Sessions, make_engine, make_sessions
 from registry.migrations import migrate
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where everything must run, a missing browser is an error and not a skip."""
+    if "CI" in os.environ and shutil.which("chromium") is None:
+        raise pytest.UsageError("CI needs Chromium: .ci/run installs it")
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,7 @@ from verify_api.pages.paging import Paging
 from verify_api.pages.people import actors_named
 from verify_api.pages.render import Frame, FrameDep, attempt, go
 from verify_api.pages.states import tone_of
+from verify_api.selection.pages import lights_shown
 
 router = APIRouter(prefix="/console/enterprises", include_in_schema=False)
 
@@ -99,6 +100,7 @@ def _page(frame: Frame, session: Session, enterprise: Enterprise, error: DakaErr
         items=items_of(session, enterprise.id),
         certificates={one.id: one.number for one in certificates_of(session, enterprise.id)},
         permits=permits_of(session, enterprise.id),
+        lights=lights_shown(session, enterprise.id),
         marks={one.item_id for one in open_marks(session, enterprise.id)},
         contact=contact_of(session, enterprise.id),
         onboarding=onboarding,

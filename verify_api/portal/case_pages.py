@@ -22,6 +22,7 @@ from verify_api.pages.render import Frame, FrameDep, attempt, go
 from verify_api.pages.states import advice, tone_of
 from verify_api.portal.cases import CaseDep, LockedDep
 from verify_api.portal.checked_in import standing_checkins
+from verify_api.selection.pages import lights_shown
 
 router = APIRouter(prefix="/portal", include_in_schema=False)
 
@@ -38,6 +39,7 @@ def tasks_page(actor: EnterpriseDep, frame: FrameDep, session: SessionDep, now: 
         ended=[line for line in lines if line["closed_at"]],
         is_ready=gate_of(session, actor.own_enterprise) is Gate.READY,
         step=list(Gate).index(gate_of(session, actor.own_enterprise)),
+        lights=lights_shown(session, actor.own_enterprise),
     )
 
 

@@ -33,7 +33,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(film: Path) -> Iterator[Browser]:
     """Chromium with that film as its camera."""
     if CHROMIUM is None:
