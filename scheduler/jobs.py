@@ -27,6 +27,7 @@ from verify_api.messages.outbox import Sender
 from verify_api.notices.batch import produce_pending
 from verify_api.outside import Outside
 from verify_api.parts import Parts
+from verify_api.retention.service import purge_faces
 from verify_api.selection.jobs import light_rosters
 from verify_api.store_pages.jobs import ask_registers, deem_filings, publish_projects
 
@@ -71,6 +72,7 @@ JOBS: tuple[Job, ...] = (
     Job("link_audit", every(60), lambda p, _o: _link(p)),
     Job("purge_answers", daily(3, 30), lambda p, _o: purge(p.sessions)),
     Job("place_addresses", daily(4), lambda p, o: propose_missing(p.sessions, o.geocoder, clock=p.clock)),
+    Job("purge_faces", daily(3, 50), lambda p, _o: purge_faces(p.sessions, p.evidence, now=p.clock())),
     Job("purge_accounts", daily(3, 40), lambda p, _o: _purge_accounts(p)),
     Job("deem_filings", every(300), lambda p, _o: deem_filings(p)),
     Job("publish_projects", every(60), lambda p, _o: publish_projects(p)),

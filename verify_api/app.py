@@ -9,6 +9,7 @@ from verify_api.console.cases import router as console_cases
 from verify_api.console.handwork import router as console_handwork
 from verify_api.console.operations import router as console_operations
 from verify_api.console.requirements import router as console_requirements
+from verify_api.console.retention import router as console_retention
 from verify_api.http import problems
 from verify_api.http.headers import SecurityHeaders
 from verify_api.http.idempotency import IdempotencyMiddleware
@@ -37,6 +38,7 @@ ROUTERS = (
     console_operations,
     console_requirements,
     console_batches,
+    console_retention,
     miniapp_sessions,
     miniapp_attempts,
     receipts,
