@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
@@ -137,6 +137,17 @@ class CaseMachine(RuleBasedStateMachine):
         for _ in range(times):  # Twice: a second scheduler, or one that runs again after a crash.
             self.oracle.swept(self.today)
             act(self.session, self.case.id, now=self.now)
+
+    @rule()
+    def the_deadline_passes_and_the_sweep_comes(self) -> None:
+        self.wait_until_the_deadline_has_just_passed()
+        self.sweep(times=1)
+
+    @precondition(lambda self: self.oracle.state in ("CHECKING_IN", "RECHECKING_IN"))
+    @rule(index=PEOPLE)
+    def a_checkin_is_handed_in_and_the_deadline_passes(self, index: int) -> None:
+        self.submit_a_checkin(index)
+        self.the_deadline_passes_and_the_sweep_comes()
 
     @rule()
     def sweep_that_crashes(self) -> None:
@@ -344,6 +355,8 @@ def test_no_interleaving_makes_the_service_and_the_rules_disagree(engine: Engine
             stateful_step_count=50,
             deadline=None,
             derandomize="CI" in os.environ,
+            # Shrinking a failure takes minutes; who looks into one sets DAKA_SHRINK.
+            phases=[Phase.generate, *([Phase.shrink] if "DAKA_SHRINK" in os.environ else [])],
             suppress_health_check=list(HealthCheck),
         ),
     )
