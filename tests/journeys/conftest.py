@@ -81,9 +81,9 @@ def bundle(stack: Stack, portraits: list[Path]) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="session")
-def city_stack() -> Iterator[Stack]:
+def city_stack(worker_id: str) -> Iterator[Stack]:
     """Processes for journeys of several firms, started once, the phone page among them."""
-    folder = ROOT / "var" / "journeys"
+    folder = ROOT / "var" / f"journeys-{worker_id}"  # Two test processes must not share a database.
     start_afresh(folder)
     with Stack(folder, at=BEGINS, services=(*SERVICES, "phone")) as running:
         yield running
