@@ -1,10 +1,12 @@
 """From a document to a page: Typst, PDF/A-2b, fonts from a wheel. Same document, same bytes."""
 
 import io
+import json
+import os
 import threading
 from datetime import UTC, datetime, time
 from functools import cache
-from importlib.resources import files
+from importlib import resources
 
 import segno
 import typst
@@ -31,18 +33,17 @@ def set_page(document: Document, *, mark: str = "", mark_note: str = "") -> byte
     Raises:
         NotSet: Unknown template, or content that the template cannot show.
     """
-    inputs = {
-        "document": document.model_dump_json(),
-        "qr": qr_svg(document.verify_url),
-        "mark": mark,
-        "mark-note": mark_note,
+    files = {
+        "main.typ": _template(document.template),
+        "document.json": document.model_dump_json().encode(),
+        "mark.json": json.dumps({"text": mark, "note": mark_note}).encode(),
+        "qr.svg": qr_svg(document.verify_url),
     }
     try:
         page, warnings = _compiler().compile_with_warnings(
-            _template(document.template),
+            files,
             format="pdf",
             pdf_standards="a-2b",
-            sys_inputs=inputs,
             timestamp=datetime.combine(document.issued_on, time.min, tzinfo=UTC),
         )
     except typst.TypstError as error:
@@ -53,21 +54,21 @@ def set_page(document: Document, *, mark: str = "", mark_note: str = "") -> byte
     return page
 
 
-def qr_svg(url: str) -> str:
+def qr_svg(url: str) -> bytes:
     """The QR code of a link, error correction M, without its quiet zone (the page leaves one).
 
     The mask is given: any is valid, and weighing all eight takes most of the time.
     """
     out = io.BytesIO()
     segno.make_qr(url, error="m", mask=QR_MASK).save(out, kind="svg", border=0, xmldecl=False)
-    return out.getvalue().decode()
+    return out.getvalue()
 
 
 @cache
 def _template(name: str) -> bytes:
     if name != TEMPLATE:
         raise NotSet(f"没有名为 {name} 的文书模板")
-    return files("verify_api.notices").joinpath(f"{name}.typ").read_bytes()
+    return resources.files("verify_api.notices").joinpath(f"{name}.typ").read_bytes()
 
 
 def _compiler() -> typst.Compiler:
@@ -80,6 +81,8 @@ def _compiler() -> typst.Compiler:
 @cache
 def _fonts() -> typst.Fonts:
     """The two typefaces and no others: a page must not look different on another machine."""
+    # Typst's helper threads wait by spinning. A page is too short for them, and processes share the cores.
+    os.environ.setdefault("RAYON_NUM_THREADS", "1")
     fonts = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[serif_path().parent]
     )
