@@ -1,5 +1,6 @@
 """The contact of an enterprise: the registry's until its first confirmation, then ours (SZ-02, SZ-08)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,7 +32,18 @@ class CurrentContact:
 def contact_of(session: Session, enterprise_id: int) -> CurrentContact:
     """The contact in force."""
     upstream = session.get_one(Enterprise, enterprise_id)
-    local = local_contact(session, enterprise_id)
+    return _in_force(upstream, local_contact(session, enterprise_id))
+
+
+def contacts_of(session: Session, enterprises: Sequence[Enterprise]) -> dict[int, CurrentContact]:
+    """The contacts in force of several enterprises, by the enterprise's id."""
+    ids = [upstream.id for upstream in enterprises]
+    query = select(Contact).where(Contact.enterprise_id.in_(ids), Contact.replaced_at.is_(None))
+    local = {row.enterprise_id: row for row in session.scalars(query)}
+    return {upstream.id: _in_force(upstream, local.get(upstream.id)) for upstream in enterprises}
+
+
+def _in_force(upstream: Enterprise, local: Contact | None) -> CurrentContact:
     return CurrentContact(
         name=local.name if local else upstream.contact_name,
         phone=local.phone if local else upstream.contact_phone,

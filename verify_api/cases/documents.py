@@ -8,17 +8,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from registry.clock import SHANGHAI
-from registry.enterprises.models import Certificate, Enterprise, QualificationItem
+from registry.enterprises.models import QualificationItem
 from registry.errors import Conflict
+from verify_api.cases.dossier import SERVED, Dossier
 from verify_api.cases.ground import Ground
-from verify_api.cases.models import (
-    Case,
-    CaseDeadline,
-    CaseEvent,
-    CheckIn,
-    ListedPerson,
-    PersonList,
-)
+from verify_api.cases.models import Case, CaseDeadline, CheckIn, ListedPerson, PersonList
 from verify_api.cases.states import Event, Track
 from verify_api.cases.timing import KIND_LABELS, DeadlineKind
 from verify_api.deadlines.rules import add_months, working_days_after
@@ -52,51 +46,52 @@ def office() -> Office:
 
 
 def rectification(
-    session: Session, case: Case, items: Sequence[QualificationItem], *, ground: Ground, now: datetime
+    session: Session, dossier: Dossier, items: Sequence[QualificationItem], *, ground: Ground, now: datetime
 ) -> Notice:
     """责令整改通知书 (SZ-33). A later one of the same case replaces the earlier one."""
     rule = ground.policy.rectification
-    context = _findings(session, case, items, ground) | {
+    context = _findings(session, dossier, items) | {
         "report_months": rule.report_months,
         "checkin_months": rule.checkin_months,
         "cap_months": rule.cap_months,
     }
-    return _issue(session, case, NoticeKind.RECTIFICATION, context, ground, now)
+    return _issue(session, dossier, NoticeKind.RECTIFICATION, context, ground, now)
 
 
 def lapse(
-    session: Session, case: Case, items: Sequence[QualificationItem], *, ground: Ground, now: datetime
+    session: Session, dossier: Dossier, items: Sequence[QualificationItem], *, ground: Ground, now: datetime
 ) -> Notice:
     """资质到期失效告知书 (SZ-30d)."""
-    context = _findings(session, case, items, ground) | {"expires_on": min(item.valid_to for item in items)}
-    return _issue(session, case, NoticeKind.LAPSE, context, ground, now)
+    context = _findings(session, dossier, items) | {"expires_on": min(item.valid_to for item in items)}
+    return _issue(session, dossier, NoticeKind.LAPSE, context, ground, now)
 
 
 def proposal(
-    session: Session, case: Case, items: Sequence[QualificationItem], *, ground: Ground, now: datetime
+    session: Session, dossier: Dossier, items: Sequence[QualificationItem], *, ground: Ground, now: datetime
 ) -> tuple[Notice, date]:
     """撤回告知书, and the last day for 陈述申辩."""
     days = ground.policy.revocation.defence_working_days
-    context = _findings(session, case, items, ground) | _after_rectification(session, case, ground)
-    notice = _issue(session, case, NoticeKind.PROPOSAL, context | {"defence_working_days": days}, ground, now)
+    context = _findings(session, dossier, items) | _after_rectification(dossier, ground)
+    context["defence_working_days"] = days
+    notice = _issue(session, dossier, NoticeKind.PROPOSAL, context, ground, now)
     last = working_days_after(ground.today, days, calendar=ground.calendar, basis="陈述申辩").last_day
     return notice, last
 
 
 def revocation(
-    session: Session, case: Case, items: Sequence[QualificationItem], *, ground: Ground, now: datetime
+    session: Session, dossier: Dossier, items: Sequence[QualificationItem], *, ground: Ground, now: datetime
 ) -> Notice:
     """撤回决定书 with its remedies (SZ-37)."""
-    context = _findings(session, case, items, ground) | _after_rectification(session, case, ground)
-    earlier = newest(session, case, NoticeKind.PROPOSAL)
+    context = _findings(session, dossier, items) | _after_rectification(dossier, ground)
+    earlier = dossier.newest(NoticeKind.PROPOSAL)
     if earlier is not None:
         context["proposal_reference"] = earlier.reference
-    return _issue(session, case, NoticeKind.REVOCATION, context, ground, now)
+    return _issue(session, dossier, NoticeKind.REVOCATION, context, ground, now)
 
 
 def recommendation(
     session: Session,
-    case: Case,
+    dossier: Dossier,
     items: Sequence[QualificationItem],
     authority: str,
     *,
@@ -104,10 +99,10 @@ def recommendation(
     now: datetime,
 ) -> Notice:
     """建议书 to the authority that granted the items, where that is another one (SZ-37)."""
-    after = _after_rectification(session, case, ground)
+    after = _after_rectification(dossier, ground)
     after.pop("rectification_served_on")
-    context = _findings(session, case, items, ground) | after | {"authority_name": authority}
-    return _issue(session, case, NoticeKind.RECOMMENDATION, context, ground, now)
+    context = _findings(session, dossier, items) | after | {"authority_name": authority}
+    return _issue(session, dossier, NoticeKind.RECOMMENDATION, context, ground, now)
 
 
 def serve(
@@ -176,14 +171,19 @@ def cap_of(session: Session, case: Case) -> date | None:
 
 
 def _issue(
-    session: Session, case: Case, kind: NoticeKind, context: dict[str, Any], ground: Ground, now: datetime
+    session: Session,
+    dossier: Dossier,
+    kind: NoticeKind,
+    context: dict[str, Any],
+    ground: Ground,
+    now: datetime,
 ) -> Notice:
-    replaces = newest(session, case, kind) if kind is NoticeKind.RECTIFICATION else None
+    replaces = dossier.newest(kind) if kind is NoticeKind.RECTIFICATION else None
     return notices.issue(
         session,
         kind=kind,
-        case_id=case.id,
-        enterprise_id=case.enterprise_id,
+        case_id=dossier.case.id,
+        enterprise_id=dossier.case.enterprise_id,
         context=context,
         office=office(),
         policy=ground.policy,
@@ -193,57 +193,35 @@ def _issue(
     )
 
 
-def _findings(
-    session: Session, case: Case, items: Sequence[QualificationItem], ground: Ground
-) -> dict[str, Any]:
-    enterprise = session.get_one(Enterprise, case.enterprise_id)
-    sent = select(PersonList).where(PersonList.case_id == case.id).order_by(PersonList.version)
-    lists, events = list(session.scalars(sent)), _told(session, case)
-    numbers = dict(
-        session.execute(
-            select(Certificate.id, Certificate.number).where(
-                Certificate.id.in_([item.certificate_id for item in items])
-            )
-        ).all()
-    )
+def _findings(session: Session, dossier: Dossier, items: Sequence[QualificationItem]) -> dict[str, Any]:
+    enterprise = dossier.enterprise
     return {
         "enterprise_name": enterprise.name,
         "uscc": enterprise.uscc,
         "registered_address": enterprise.registered_address,
-        "items": [{"name": item.title, "certificate_number": numbers[item.certificate_id]} for item in items],
-        "case_reference": case.number,
-        "facts": _facts(session, case, lists, events),
-        "evidence": _evidence(lists, events),
+        "items": [
+            {"name": item.title, "certificate_number": dossier.certificates[item.id]} for item in items
+        ],
+        "case_reference": dossier.case.number,
+        "facts": _facts(session, dossier),
+        "evidence": _evidence(dossier),
     }
 
 
-def _told(session: Session, case: Case) -> list[CaseEvent]:
-    """The entries of the history that a document speaks of, oldest first."""
-    spoken_of = [Event.CHECKIN_VOIDED.value, *SERVED]
-    query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.event.in_(spoken_of))
-    return list(session.scalars(query.order_by(CaseEvent.seq)))
-
-
-def _facts(
-    session: Session, case: Case, lists: Sequence[PersonList], events: Sequence[CaseEvent]
-) -> list[str]:
+def _facts(session: Session, dossier: Dossier) -> list[str]:
     """What happened, in the order it happened, in sentences."""
+    case = dossier.case
     track = "首次申请资质核查" if case.track == Track.FIRST else "存量资质日常核查"
     said = [f"本局于{_day(case.opened_at)}对你单位开展{track}（任务编号 {case.number}）。"]
-    said += [_deadline_fact(row) for row in _missed(session, case)]
-    approved = [row for row in lists if row.status == "approved"]
+    said += [_deadline_fact(row) for row in dossier.missed]
+    approved = [row for row in dossier.lists if row.status == "approved"]
     if approved:
         said.append(_progress_fact(session, approved[-1]))
     elif case.first_submitted_at is None:
         said.append("期限届满时，你单位未提交打卡人员名单。")
-    voided = [event for event in events if event.event == Event.CHECKIN_VOIDED.value]
+    voided = [event for event in dossier.told if event.event == Event.CHECKIN_VOIDED.value]
     said += [f"经核查，{_day(event.at)}认定一名人员打卡不合格：{event.reason}。" for event in voided]
     return said
-
-
-def _missed(session: Session, case: Case) -> list[CaseDeadline]:
-    query = select(CaseDeadline).where(CaseDeadline.case_id == case.id, CaseDeadline.ended_reason == "missed")
-    return list(session.scalars(query.order_by(CaseDeadline.id)))
 
 
 def _deadline_fact(row: CaseDeadline) -> str:
@@ -258,23 +236,22 @@ def _progress_fact(session: Session, row: PersonList) -> str:
     return f"经审核通过的打卡人员共 {total} 人，其中 {done or 0} 人在规定期限内完成打卡。"
 
 
-def _evidence(lists: Sequence[PersonList], events: Sequence[CaseEvent]) -> list[dict[str, Any]]:
+def _evidence(dossier: Dossier) -> list[dict[str, Any]]:
     listed = [
         {
             "label": f"打卡人员名单第 {row.version} 版",
             "detail": f"提交 {len(row.people)} 人，{REVIEW_WORDS[row.status]}",
             "at": row.submitted_at,
         }
-        for row in lists
+        for row in dossier.lists
     ]
-    served = [event for event in events if event.event in SERVED]
+    served = [event for event in dossier.told if event.event in SERVED]
     return listed + [
         {"label": "送达记录", "detail": f"于 {event.facts['served_on']} 送达", "at": event.at}
         for event in served
     ]
 
 
-SERVED = (Event.SERVED.value, "notice_served")
 REVIEW_WORDS = {
     "submitted": "待审核",
     "withdrawn": "已由企业撤回",
@@ -284,10 +261,13 @@ REVIEW_WORDS = {
 }
 
 
-def _after_rectification(session: Session, case: Case, ground: Ground) -> dict[str, Any]:
-    missed = _missed(session, case)
+def _after_rectification(dossier: Dossier, ground: Ground) -> dict[str, Any]:
+    case, missed = dossier.case, dossier.missed
+    order = dossier.newest(NoticeKind.RECTIFICATION)
+    if order is None:
+        raise NoNotice
     return {
-        "rectification_reference": newest_rectification(session, case).reference,
+        "rectification_reference": order.reference,
         "rectification_served_on": case.rectification_served_on or ground.today,
         "rectification_ended_on": missed[-1].last_day if missed else ground.today,
     }

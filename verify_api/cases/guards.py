@@ -1,16 +1,18 @@
-"""Why an adverse step waits (DOMAIN §0). The rule is pure; `gather` reads what it needs.
+"""Why an adverse step waits (DOMAIN §0). The rule is pure; `gather` picks what it looks at.
 
 The service fails towards waiting: a wrong revocation costs a firm its licence, a late one a day.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from verify_api.cases.facts import FactKind, begin, end, standing
-from verify_api.cases.models import Case, CaseDeadline
+from verify_api.cases.dossier import Dossier
+from verify_api.cases.facts import FactKind, begin, end
+from verify_api.cases.models import Case, CaseDeadline, CaseFact
 from verify_api.cases.states import RECTIFICATION, State
 
 
@@ -65,13 +67,13 @@ def waits(facts: GuardFacts) -> tuple[WaitReason, ...]:
     return tuple(reason for reason, stands in found if stands)
 
 
-def gather(session: Session, case: Case, deadline: CaseDeadline, *, undecided_checkins: int) -> GuardFacts:
-    """Read the facts under the case's lock.
+def gather(dossier: Dossier, deadline: CaseDeadline, *, undecided_checkins: int) -> GuardFacts:
+    """The facts, as they were read under the case's lock.
 
     `undecided_checkins` counts the check-ins received before the deadline that have no verdict, queued or
     before an officer (a). The caller brings it, since check-ins lie above cases.
     """
-    kinds = {fact.kind for fact in standing(session, case.id)}
+    case, kinds = dossier.case, {fact.kind for fact in dossier.facts}
     return GuardFacts(
         undecided_checkins=undecided_checkins,
         has_appeal=FactKind.APPEAL in kinds,
@@ -83,9 +85,16 @@ def gather(session: Session, case: Case, deadline: CaseDeadline, *, undecided_ch
     )
 
 
-def remember(session: Session, case: Case, reasons: tuple[WaitReason, ...], *, now: datetime) -> None:
+def remember(
+    session: Session,
+    case: Case,
+    reasons: tuple[WaitReason, ...],
+    *,
+    standing: Sequence[CaseFact],
+    now: datetime,
+) -> None:
     """Bring the waiting room up to date: one standing fact per reason, ended when the reason is gone."""
-    kept = {fact.detail.get("reason"): fact for fact in standing(session, case.id, FactKind.WAIT)}
+    kept = {fact.detail.get("reason"): fact for fact in standing if fact.kind == FactKind.WAIT}
     for reason in reasons:
         if reason.value not in kept:
             label = WAIT_LABELS[reason]

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from registry.enterprises import service as qualifications
 from registry.enterprises.models import Enterprise, ItemStatus, QualificationItem
 from verify_api.cases import documents
+from verify_api.cases.dossier import Dossier
 from verify_api.cases.facts import FactKind, begin, end, standing
 from verify_api.cases.ground import Ground
 from verify_api.cases.models import Case, CaseDeadline, CaseItem, PersonList
-from verify_api.cases.recipients import of_case
+from verify_api.cases.recipients import of_case, of_dossier
 from verify_api.cases.states import Track
 from verify_api.cases.timing import KIND_LABELS, DeadlineKind
 from verify_api.messages import kinds
@@ -81,60 +82,60 @@ def tell_reopened(session: Session, case: Case, deadline: CaseDeadline, *, now: 
     kinds.case_reopened(session, **to, key=_key(case, "reopened"), what=what, last_day=deadline.last_day)
 
 
-def on_passed(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
+def on_passed(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """通过核查 (SZ-30c): the pass goes into the credit file with the items."""
-    reason = f"通过资质动态核查（{case.number}）"
-    qualifications.record_pass(session, item_ids=_ids(items_of(session, case)), reason=reason, now=now)
-    _remember_leads(session, case, ground=ground, now=now)
-    kinds.passed(session, **of_case(session, case, now=now), key=_key(case, "passed"))
+    reason = f"通过资质动态核查（{dossier.case.number}）"
+    qualifications.record_pass(session, item_ids=_ids(dossier.items), reason=reason, now=now)
+    _remember_leads(session, dossier, ground=ground, now=now)
+    kinds.passed(session, **of_dossier(dossier, now=now), key=_key(dossier.case, "passed"))
 
 
-def _remember_leads(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
+def _remember_leads(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """Who led the items when they were verified: a lead who moves on soon is pointed at elsewhere."""
-    item_ids = _ids(items_of(session, case))
+    item_ids = _ids(dossier.items)
     record_verified_leads(
         session,
-        case_id=case.id,
-        enterprise_id=case.enterprise_id,
+        case_id=dossier.case.id,
+        enterprise_id=dossier.case.enterprise_id,
         item_ids=item_ids,
         on=ground.today,
         now=now,
     )
 
 
-def on_awaiting_lapse(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
+def on_awaiting_lapse(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """FIRST: missed; the certificate lapses on its own date (SZ-30d)."""
-    items = items_of(session, case)
-    missed = "全部完成打卡" if case.first_submitted_at else "发起人员打卡"
+    items = dossier.items
+    missed = "全部完成打卡" if dossier.case.first_submitted_at else "发起人员打卡"
     kinds.awaiting_lapse(
         session,
-        **of_case(session, case, now=now),
-        key=_key(case, "awaiting-lapse"),
+        **of_dossier(dossier, now=now),
+        key=_key(dossier.case, "awaiting-lapse"),
         missed=missed,
         expires_on=min(item.valid_to for item in items),
     )
 
 
-def on_lapsed(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
+def on_lapsed(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """到期自动失效 (SZ-30d): no 撤回 and none of its remedies."""
-    items = items_of(session, case)
-    reason = f"首次核查未在规定期限完成，资质证书到期自动失效（{case.number}）"
+    items = dossier.items
+    reason = f"首次核查未在规定期限完成，资质证书到期自动失效（{dossier.case.number}）"
     qualifications.lapse(session, item_ids=_standing(items), reason=reason, now=now)
-    documents.lapse(session, case, items, ground=ground, now=now)
+    documents.lapse(session, dossier, items, ground=ground, now=now)
     expires_on = min(item.valid_to for item in items)
-    to = of_case(session, case, now=now)
-    kinds.lapsed(session, **to, key=_key(case, "lapsed"), expires_on=expires_on)
+    to = of_dossier(dossier, now=now)
+    kinds.lapsed(session, **to, key=_key(dossier.case, "lapsed"), expires_on=expires_on)
 
 
-def on_rectifying(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
+def on_rectifying(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """责令整改: the notice goes out; its proven service starts the clock and sets 资质异常."""
-    notice = documents.rectification(session, case, items_of(session, case), ground=ground, now=now)
-    to = of_case(session, case, now=now)
+    notice = documents.rectification(session, dossier, dossier.items, ground=ground, now=now)
+    to = of_dossier(dossier, now=now)
     if not to["to"].phone:
         said = "企业联系人没有可用的手机号码，整改通知书须以其他方式送达"
-        begin(session, case.id, FactKind.SERVICE_FAILED, by="system", reason=said, now=now)
+        begin(session, dossier.case.id, FactKind.SERVICE_FAILED, by="system", reason=said, now=now)
         return
-    kinds.notice_issued(session, **to, key=f"notice:{notice.id}:issued", number=notice.reference)
+    kinds.notice_issued(session, **to, key=f"notice:{notice.reference}:issued", number=notice.reference)
 
 
 def on_rectification_served(session: Session, case: Case, *, reference: str, now: datetime) -> None:
@@ -143,63 +144,63 @@ def on_rectification_served(session: Session, case: Case, *, reference: str, now
     qualifications.set_abnormal(session, item_ids=_standing(items_of(session, case)), cause=cause, now=now)
 
 
-def on_rectified(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
+def on_rectified(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """通过整改: 资质异常 is lifted, a tracking period begins (SZ-36)."""
-    reason = f"通过整改（{case.number}）"
-    qualifications.lift_abnormal(session, item_ids=_ids(items_of(session, case)), reason=reason, now=now)
-    qualifications.record_pass(session, item_ids=_ids(items_of(session, case)), reason=reason, now=now)
+    reason = f"通过整改（{dossier.case.number}）"
+    qualifications.lift_abnormal(session, item_ids=_ids(dossier.items), reason=reason, now=now)
+    qualifications.record_pass(session, item_ids=_ids(dossier.items), reason=reason, now=now)
     begin(
         session,
-        case.id,
+        dossier.case.id,
         FactKind.TRACKING,
         by="system",
         reason=f"整改通过后跟踪 {ground.policy.rectification.tracking_months} 个月",
         now=now,
     )
-    _remember_leads(session, case, ground=ground, now=now)
-    kinds.rectified(session, **of_case(session, case, now=now), key=_key(case, "rectified"))
+    _remember_leads(session, dossier, ground=ground, now=now)
+    kinds.rectified(session, **of_dossier(dossier, now=now), key=_key(dossier.case, "rectified"))
 
 
-def on_proposed(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
+def on_proposed(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """拟撤回告知 with the right to be heard (revocation.mode = decision)."""
-    notice, last_day = documents.proposal(session, case, items_of(session, case), ground=ground, now=now)
-    to = of_case(session, case, now=now)
-    key = f"notice:{notice.id}:proposed"
+    notice, last_day = documents.proposal(session, dossier, dossier.items, ground=ground, now=now)
+    to = of_dossier(dossier, now=now)
+    key = f"notice:{notice.reference}:proposed"
     kinds.revocation_proposed(session, **to, key=key, number=notice.reference, last_day=last_day)
 
 
-def on_revoked(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
+def on_revoked(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """撤回相应资质 (SZ-37): ours are withdrawn; for another authority's a 建议书 goes to that authority."""
-    items = [item for item in items_of(session, case) if item.status == ItemStatus.VALID]
+    items = [item for item in dossier.items if item.status == ItemStatus.VALID]
     ours = [item for item in items if documents.is_ours(item.licensing_authority)]
     others = [item for item in items if item not in ours]
     if ours:
-        notice = documents.revocation(session, case, ours, ground=ground, now=now)
+        notice = documents.revocation(session, dossier, ours, ground=ground, now=now)
         reason = f"逾期未通过整改，依法撤回（{notice.reference}）"
         qualifications.withdraw(session, item_ids=_ids(ours), reason=reason, actor="system", now=now)
-        to = of_case(session, case, now=now)
-        kinds.revoked(session, **to, key=f"notice:{notice.id}:revoked", number=notice.reference)
+        to = of_dossier(dossier, now=now)
+        kinds.revoked(session, **to, key=f"notice:{notice.reference}:revoked", number=notice.reference)
     for authority in sorted({item.licensing_authority for item in others}):
         theirs = [item for item in others if item.licensing_authority == authority]
-        documents.recommendation(session, case, theirs, authority, ground=ground, now=now)
+        documents.recommendation(session, dossier, theirs, authority, ground=ground, now=now)
 
 
-def on_not_revoked(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
+def on_not_revoked(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """Having heard the enterprise the bureau does not revoke; the mark is lifted."""
-    reason = f"经陈述申辩不予撤回（{case.number}）"
-    qualifications.lift_abnormal(session, item_ids=_ids(items_of(session, case)), reason=reason, now=now)
-    kinds.not_revoked(session, **of_case(session, case, now=now), key=_key(case, "not-revoked"))
+    reason = f"经陈述申辩不予撤回（{dossier.case.number}）"
+    qualifications.lift_abnormal(session, item_ids=_ids(dossier.items), reason=reason, now=now)
+    kinds.not_revoked(session, **of_dossier(dossier, now=now), key=_key(dossier.case, "not-revoked"))
 
 
-def on_cancelled(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
+def on_cancelled(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """取消任务: what this case set is lifted, and every open fact ends."""
-    if case.rectification_served_on is not None:
-        reason = f"核查任务取消（{case.number}）"
-        ids = _ids(items_of(session, case))
+    if dossier.case.rectification_served_on is not None:
+        reason = f"核查任务取消（{dossier.case.number}）"
+        ids = _ids(dossier.items)
         qualifications.lift_abnormal(session, item_ids=ids, reason=reason, now=now)
-    for fact in standing(session, case.id):
+    for fact in standing(session, dossier.case.id):
         end(session, fact, by="system", reason="核查任务取消", now=now)
-    kinds.case_cancelled(session, **of_case(session, case, now=now), key=_key(case, "cancelled"))
+    kinds.case_cancelled(session, **of_dossier(dossier, now=now), key=_key(dossier.case, "cancelled"))
 
 
 def lift_marks(session: Session, case: Case, *, reason: str, now: datetime) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.enterprises.models import Enterprise
-from verify_api.accounts.contacts import contact_of
+from verify_api.accounts.contacts import CurrentContact, contact_of
+from verify_api.cases.dossier import Dossier
 from verify_api.cases.models import Case, CaseItem
 from verify_api.messages.outbox import Recipient
 
@@ -26,9 +27,17 @@ def of_case(session: Session, case: Case, *, now: datetime) -> CaseMessage:
     enterprise = session.get_one(Enterprise, case.enterprise_id)
     contact = contact_of(session, case.enterprise_id)
     titles = session.scalars(select(CaseItem.title).where(CaseItem.case_id == case.id).order_by(CaseItem.id))
-    return CaseMessage(
-        to=Recipient(contact.phone, contact.name, case.enterprise_id, case.id),
-        enterprise=enterprise.name,
-        items=list(titles),
-        now=now,
-    )
+    return _message(case, enterprise, contact, list(titles), now=now)
+
+
+def of_dossier(dossier: Dossier, *, now: datetime) -> CaseMessage:
+    """The same for a case that has been read."""
+    titles = [row.title for row in dossier.case_items]
+    return _message(dossier.case, dossier.enterprise, dossier.contact, titles, now=now)
+
+
+def _message(
+    case: Case, enterprise: Enterprise, contact: CurrentContact, titles: list[str], *, now: datetime
+) -> CaseMessage:
+    to = Recipient(contact.phone, contact.name, case.enterprise_id, case.id)
+    return CaseMessage(to=to, enterprise=enterprise.name, items=titles, now=now)

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from registry.enterprises.models import QualificationItem
 from verify_api.cases import outcomes
+from verify_api.cases.dossier import Dossier, read
 from verify_api.cases.ground import Ground
 from verify_api.cases.models import Case, CaseDeadline, CaseItem
 from verify_api.cases.states import State, Track
-from verify_api.cases.timing import Facts, planned, restart
+from verify_api.cases.timing import Facts, planned, start, stop
 
 CONSEQUENCES = {
     State.PASSED: outcomes.on_passed,
@@ -32,17 +33,30 @@ def enter(
     session: Session, case: Case, *, ground: Ground, is_restart: bool = False, now: datetime
 ) -> CaseDeadline | None:
     """Let the state's deadline run and its consequences happen; returns the deadline, if one runs."""
+    stop(session, case, reason="state_changed", now=now)
+    deadline = _run(session, case, ground=ground, is_restart=is_restart, now=now)
+    if State(case.state) in CONSEQUENCES:
+        [dossier] = read(session, [case])
+        CONSEQUENCES[State(case.state)](session, dossier, ground=ground, now=now)
+    return deadline
+
+
+def enter_as_read(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
+    """The same for a case that has been read and whose deadline has been halted."""
+    _run(session, dossier.case, ground=ground, is_restart=False, now=now)
+    consequence = CONSEQUENCES.get(State(dossier.case.state))
+    if consequence is not None:
+        consequence(session, dossier, ground=ground, now=now)
+
+
+def _run(
+    session: Session, case: Case, *, ground: Ground, is_restart: bool, now: datetime
+) -> CaseDeadline | None:
     state = State(case.state)
     if state is State.RECTIFYING:
         case.rectification_served_on = None  # A new notice starts a new clock, by its own service.
-    facts = days_of(session, case, ground, is_restart=is_restart)
-    deadline = restart(
-        session, case, planned(Track(case.track), state, facts, ground), ground=ground, now=now
-    )
-    consequence = CONSEQUENCES.get(state)
-    if consequence is not None:
-        consequence(session, case, ground=ground, now=now)
-    return deadline
+    plan = planned(Track(case.track), state, days_of(session, case, ground, is_restart=is_restart), ground)
+    return None if plan is None else start(session, case, plan[0], plan[1], ground=ground, now=now)
 
 
 def days_of(session: Session, case: Case, ground: Ground, *, is_restart: bool = False) -> Facts:

@@ -1,5 +1,6 @@
 """Which deadline follows which state. One deadline of a case runs at a time; replaced ones stay readable."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from registry.clock import SHANGHAI
 from verify_api.cases.facts import FactKind, end, standing
 from verify_api.cases.ground import Ground
-from verify_api.cases.models import Case, CaseDeadline, PersonList
+from verify_api.cases.models import Case, CaseDeadline, CaseFact, PersonList
 from verify_api.cases.states import Event, State, Track
 from verify_api.deadlines.rules import (
     Deadline,
@@ -188,14 +189,27 @@ def stop(session: Session, case: Case, *, reason: str, now: datetime) -> None:
     case.due_at = None
 
 
-def halt(session: Session, case: Case, current: CaseDeadline, *, reason: str, now: datetime) -> None:
-    """End the deadline that runs. Nothing is flushed: one UPDATE carries this and what follows."""
+def halt(
+    session: Session,
+    case: Case,
+    current: CaseDeadline,
+    *,
+    reason: str,
+    facts: Sequence[CaseFact] | None = None,
+    now: datetime,
+) -> None:
+    """End the deadline that runs. Nothing is flushed: one UPDATE carries this and what follows.
+
+    `facts` are those that stand beside the case, where the caller has read them.
+    """
     current.ended_at, current.ended_reason = now, reason
     case.due_at = None
-    with session.no_autoflush:
-        waiting = standing(session, case.id, FactKind.WAIT, FactKind.NOTICE_DRAFT)
-    for fact in waiting:
-        if fact.kind == FactKind.WAIT or fact.detail.get("event") == Event.MISSED:
+    if facts is None:
+        with session.no_autoflush:
+            facts = standing(session, case.id, FactKind.WAIT, FactKind.NOTICE_DRAFT)
+    for fact in facts:
+        missed_draft = fact.kind == FactKind.NOTICE_DRAFT and fact.detail.get("event") == Event.MISSED
+        if fact.kind == FactKind.WAIT or missed_draft:
             end(session, fact, by="system", reason="期限已变动", now=now)
 
 

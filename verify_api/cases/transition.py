@@ -1,11 +1,11 @@
 """The one writer of `Case.state`, and the history that comes with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from registry.errors import Conflict
 from verify_api.accounts.actor import Actor
@@ -46,11 +46,11 @@ def lock(session: Session, case_id: int) -> Case | None:
     return session.scalar(query.execution_options(populate_existing=True))
 
 
-def lock_free(session: Session, case_id: int) -> Case | None:
-    """The case with its enterprise under `FOR UPDATE SKIP LOCKED`; None if somebody else acts on it now."""
-    query = select(Case).where(Case.id == case_id).options(joinedload(Case.enterprise, innerjoin=True))
-    query = query.with_for_update(skip_locked=True, of=Case)
-    return session.scalar(query.execution_options(populate_existing=True))
+def lock_free(session: Session, case_ids: Sequence[int]) -> list[Case]:
+    """Those of the cases on which nobody else acts now, under `FOR UPDATE SKIP LOCKED`, by their id."""
+    query = select(Case).where(Case.id.in_(case_ids)).order_by(Case.id)
+    query = query.with_for_update(skip_locked=True)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 def move(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from verify_api.cases.models import Case, CheckIn, ListedPerson, PersonList
+from verify_api.cases.models import Case, CaseDeadline, CheckIn, ListedPerson, PersonList
 from verify_api.checkins.models import Attempt, AttemptFrame, AttemptState
 
 UNDECIDED = (AttemptState.VERIFYING.value, AttemptState.NEEDS_REVIEW.value)
@@ -77,20 +77,26 @@ def attempts_since(session: Session, person_id: int, *, since: datetime) -> int:
     return session.scalar(query) or 0
 
 
-def undecided(session: Session, case_id: int, *, before: datetime) -> int:
-    """Check-ins received before the instant that have no verdict yet: guard (a) of every adverse step."""
+def undecided(session: Session, case_ids: Sequence[int]) -> dict[int, int]:
+    """Check-ins received before the running deadline of their case that have no verdict yet, by case.
+
+    Guard (a) of every adverse step. A case without any is not in the answer.
+    """
     query = (
-        select(func.count())
+        select(PersonList.case_id, func.count())
         .select_from(Attempt)
         .join(PersonList, PersonList.id == Attempt.list_id)
+        .join(CaseDeadline, CaseDeadline.case_id == PersonList.case_id)
         .where(
-            PersonList.case_id == case_id,
+            PersonList.case_id.in_(case_ids),
             PersonList.status == "approved",
+            CaseDeadline.ended_at.is_(None),
             Attempt.state.in_(UNDECIDED),
-            Attempt.received_at < before,
+            Attempt.received_at < CaseDeadline.due_at,
         )
+        .group_by(PersonList.case_id)
     )
-    return session.scalar(query) or 0
+    return dict(session.execute(query).all())
 
 
 def frames_of(session: Session, attempt_id: int) -> list[AttemptFrame]:

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
+from verify_api.cases.dossier import Dossier
 from verify_api.cases.ground import ground_on
 from verify_api.cases.guards import WAIT_LABELS
 from verify_api.cases.models import Case
 from verify_api.cases.states import EVENT_LABELS, LABELS, State
-from verify_api.cases.timing import running
 from verify_api.cases.views import iso
 from verify_api.deadlines.sweep import Step, Wait, due_ids, foresee
 
@@ -27,22 +27,21 @@ def tonight(session: Session, *, at: datetime) -> dict[str, Any]:
     while ids := due_ids(session, now=at, after=last):
         last = ids[-1]
         query = select(Case).where(Case.id.in_(ids)).order_by(Case.id)
-        loaded = query.options(joinedload(Case.enterprise), selectinload(Case.items))
-        for case in session.scalars(loaded):
-            found = foresee(session, case, ground=ground, now=at)
+        cases = session.scalars(query).all()
+        for dossier, found in foresee(session, cases, ground=ground, now=at):
             if isinstance(found, Step):
-                steps.append(_line(session, case) | _step(found))
+                steps.append(_line(dossier) | _step(found))
             elif isinstance(found, Wait):
-                waiting.append(_line(session, case) | _wait(found))
+                waiting.append(_line(dossier) | _wait(found))
     return {"at": iso(at), "policy": ground.version, "steps": steps, "waiting": waiting}
 
 
-def _line(session: Session, case: Case) -> dict[str, Any]:
-    deadline = running(session, case.id)
+def _line(dossier: Dossier) -> dict[str, Any]:
+    case, deadline = dossier.case, dossier.running
     return {
         "case": case.number,
-        "enterprise": {"uscc": case.enterprise.uscc, "name": case.enterprise.name},
-        "items": [item.title for item in case.items],
+        "enterprise": {"uscc": dossier.enterprise.uscc, "name": dossier.enterprise.name},
+        "items": [item.title for item in dossier.case_items],
         "state": case.state,
         "state_label": LABELS[State(case.state)],
         "last_day": deadline.last_day.isoformat() if deadline else None,

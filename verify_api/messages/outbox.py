@@ -97,8 +97,11 @@ def leave(
         values = _row(template, to, key=key, now=now, facts=facts, sender=sender, secret=secret)
         values["expires_at"] = secret.expires_at if secret else expires_at
         statement = insert(Message).values(values).on_conflict_do_nothing(index_elements=["key"])
-        # Nothing comes back where the key has its row already.
-        found = session.scalar(statement.returning(Message)) or _of_key(session, key)
+        # Nothing comes back where the key has its row already. What waits to be written does not bear on it.
+        options = {"autoflush": False}
+        found = session.scalar(statement.returning(Message), execution_options=options) or _of_key(
+            session, key
+        )
     if found is None or (found.template, found.to_phone) != (template.name, _number(to.phone)):
         raise MessageKeyReused
     return found

@@ -1,8 +1,9 @@
-"""Making many pages, each in its own transaction, with progress. An edge."""
+"""Making many pages, a few in each transaction, with progress. An edge."""
 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,9 +14,12 @@ from verify_api.evidence.store import EvidenceStore
 from verify_api.notices.models import Notice
 from verify_api.notices.queries import unproduced
 from verify_api.notices.seal import Seal
-from verify_api.notices.service import produce
+from verify_api.notices.service import make_page
 
 log = logging.getLogger(__name__)
+
+# Pages that one transaction writes: what a crash makes anew, the same to the byte.
+TOGETHER = 10
 
 Progress = Callable[[int, int], None]  # (made, all)
 
@@ -44,29 +48,47 @@ def produce_pending(
     """
     with sessions() as session:
         waiting = len(unproduced(session, limit=limit))
-    made = 0
+    made, together = 0, TOGETHER
     failed: list[int] = []
     while made + len(failed) < limit:
-        notice_id = None
+        held: list[int] = []
+        room = min(together, limit - made - len(failed))
         try:
             with sessions.begin() as session:
-                notice_id = _claim(session, failed)
-                if notice_id is None:
-                    break
-                produce(session, notice_id, seal=seal, store=store, now=clock())
+                notices = _claim(session, without=failed, most=room)
+                held = [notice.id for notice in notices]
+                broken = _make_pages(session, notices, seal=seal, store=store, now=clock())
         except Exception:
-            if notice_id is None:
+            if not held:
                 raise  # Not a document's fault: the database did not answer.
-            # One document that cannot be made must not keep the others waiting.
-            log.exception("notice %s could not be produced", notice_id)
-            failed.append(notice_id)
-        else:
-            made += 1
+            log.exception("notices %s could not be written", held)
+            if together == 1:
+                failed += held
+            together = 1  # One of them spoils it for the others: from here on each stands alone.
+            continue
+        if not held:
+            break
+        made += len(held) - len(broken)
+        failed += broken
         progress(made + len(failed), waiting)
     return Batch(made, tuple(failed))
 
 
-def _claim(session: Session, failed: Sequence[int]) -> int | None:
-    """The oldest document without a page that no other worker holds; locked until the transaction ends."""
-    query = select(Notice.id).where(Notice.produced_at.is_(None), Notice.id.not_in(failed))
-    return session.scalar(query.order_by(Notice.id).limit(1).with_for_update(skip_locked=True))
+def _make_pages(
+    session: Session, notices: Sequence[Notice], *, seal: Seal, store: EvidenceStore, now: datetime
+) -> list[int]:
+    """Ids of those whose page cannot be made: they must not keep the others waiting."""
+    broken = []
+    for notice in notices:
+        try:
+            make_page(session, notice, seal=seal, store=store, now=now)
+        except Exception:
+            log.exception("the page of notice %s could not be made", notice.id)
+            broken.append(notice.id)
+    return broken
+
+
+def _claim(session: Session, *, without: Sequence[int], most: int) -> list[Notice]:
+    """The oldest documents without a page that no other worker holds; locked until the transaction ends."""
+    query = select(Notice).where(Notice.produced_at.is_(None), Notice.id.not_in(without))
+    return list(session.scalars(query.order_by(Notice.id).limit(most).with_for_update(skip_locked=True)))

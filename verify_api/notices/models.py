@@ -104,7 +104,9 @@ class Notice(Base):
     rescission_proposed_by: Mapped[str | None]
     rescission_reason: Mapped[str | None]
 
-    events: Mapped[list["NoticeEvent"]] = relationship(lazy="raise", order_by="NoticeEvent.id")
+    events: Mapped[list["NoticeEvent"]] = relationship(
+        back_populates="notice", lazy="raise", order_by="NoticeEvent.id"
+    )
 
     @property
     def is_in_force(self) -> bool:
@@ -129,3 +131,5 @@ class NoticeEvent(Base):
     recorded_at: Mapped[datetime]  # when it was entered here
     actor: Mapped[str]
     detail: Mapped[Json]
+
+    notice: Mapped[Notice] = relationship(back_populates="events", lazy="raise")

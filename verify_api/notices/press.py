@@ -40,8 +40,8 @@ def set_page(document: Document, *, mark: str = "", mark_note: str = "") -> byte
         "qr.svg": qr_svg(document.verify_url),
     }
     try:
-        page, warnings = _compiler().compile_with_warnings(
-            files,
+        page, warnings = _compiler().compile_with_warnings(  # type: ignore[type-var]
+            files,  # "main.typ" is the page; the type stub of the wheel does not know it yet.
             format="pdf",
             pdf_standards="a-2b",
             timestamp=datetime.combine(document.issued_on, time.min, tzinfo=UTC),

@@ -98,7 +98,8 @@ def issue(
     """Number a document and freeze what it says. The page itself is made by `produce`.
 
     Numbers have no gaps: the counter's row stays locked until the caller's transaction ends, and a rollback
-    gives the number back. `replaces` is the id of a document in force that this one takes the place of.
+    gives the number back. Nothing is flushed, so the row has no id yet.
+    `replaces` is the id of a document in force that this one takes the place of.
 
     Raises:
         NoticeContentInvalid: With one reason per fact that is missing or wrong.
@@ -124,7 +125,6 @@ def issue(
         replaces_id=replaces,
     )
     session.add(notice)
-    session.flush()
     _record(session, notice, EventKind.ISSUED, at=now, actor=actor, now=now)
     if old is not None:
         old.replaced_at = now
@@ -140,8 +140,17 @@ def produce(session: Session, notice_id: int, *, seal: Seal, store: EvidenceStor
         NotSet, SealUnusable: The page could not be made; nothing is stored, the next try starts afresh.
     """
     notice = _lock(session, notice_id)
-    if notice.produced_at is not None:
-        return notice
+    if notice.produced_at is None:
+        make_page(session, notice, seal=seal, store=store, now=now)
+    return notice
+
+
+def make_page(session: Session, notice: Notice, *, seal: Seal, store: EvidenceStore, now: datetime) -> None:
+    """The page of a document that is locked and has none. Whatever raises has changed nothing in the row.
+
+    Raises:
+        NotSet, SealUnusable: The page could not be made.
+    """
     page = set_page(Document.model_validate(notice.document))
     signed = seal.sign(page, now=now, reason=f"{notice.kind} {notice.reference}")
     file = store.put(signed, media_type=PDF)
@@ -149,7 +158,6 @@ def produce(session: Session, notice_id: int, *, seal: Seal, store: EvidenceStor
     notice.sha256, notice.size = file.sha256, file.size
     notice.unsigned_sha256 = hashlib.sha256(page).hexdigest()
     _record(session, notice, EventKind.PRODUCED, at=now, actor="system", now=now, sha256=file.sha256)
-    return notice
 
 
 def mark_delivered(session: Session, notice_id: int, *, at: datetime, receipt: str, now: datetime) -> Notice:
@@ -271,7 +279,10 @@ def _next_number(session: Session, letters: str, year: int) -> int:
     counter = counter.on_conflict_do_update(
         index_elements=[NoticeCounter.letters, NoticeCounter.year], set_={"last": NoticeCounter.last + 1}
     )
-    return int(session.execute(counter.returning(NoticeCounter.last)).scalar_one())
+    # What waits to be written does not bear on the number: many documents may go with one flush.
+    options = {"autoflush": False}
+    found = session.execute(counter.returning(NoticeCounter.last), execution_options=options)
+    return int(found.scalar_one())
 
 
 def _replaceable(session: Session, notice_id: int, kind: NoticeKind, enterprise_id: int) -> Notice:
@@ -307,9 +318,8 @@ def _record(
     **detail: Any,
 ) -> None:
     session.add(
-        NoticeEvent(notice_id=notice.id, kind=kind.value, at=at, recorded_at=now, actor=actor, detail=detail)
+        NoticeEvent(notice=notice, kind=kind.value, at=at, recorded_at=now, actor=actor, detail=detail)
     )
-    session.flush()
 
 
 def _check_time(notice: Notice, at: datetime, *, now: datetime, tolerance: timedelta = timedelta()) -> None:

@@ -1,10 +1,10 @@
 """Two schedulers at once, and one that dies in the middle: nothing happens twice, nothing is lost."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from registry.db import Sessions
@@ -12,12 +12,13 @@ from registry.enterprises.models import Enterprise, ItemStatus, Origin, Qualific
 from tests.verify_api.factories import ADMIN, at, make_firm
 from verify_api.cases import handwork
 from verify_api.cases.facts import FactKind, standing
+from verify_api.cases.ground import ground_on
 from verify_api.cases.models import Case, CaseEvent
 from verify_api.cases.openings import GivenReason, StockReason, open_first_cases, open_stock_case
 from verify_api.cases.serving import serve_by_receipt
 from verify_api.cases.states import State
 from verify_api.deadlines.reminders import remind
-from verify_api.deadlines.sweep import act, due_ids, sweep
+from verify_api.deadlines.sweep import _visit, act, due_ids, sweep
 from verify_api.messages.models import Message
 from verify_api.notices.models import Notice
 from verify_api.notices.queries import missing_numbers
@@ -147,3 +148,33 @@ def test_a_case_whose_step_fails_waits_and_does_not_stop_the_others(city: Sessio
     assert case_id == broken.id
     with city() as session:
         assert standing(session, broken.id, FactKind.WAIT) == []
+
+
+def test_twenty_cases_are_read_with_the_queries_of_one(city: Sessions) -> None:
+    now = at("2025-12-01 00:00")
+    with city.begin() as session:
+        ids = due_ids(session, now=now)
+        for case_id in ids:
+            case = session.get_one(Case, case_id)
+            handwork.hold(session, case, reason="核实", actor=ADMIN, now=now)
+    sweep(city, now=now)  # Each stands in the waiting room from here on.
+    few, many = _queries_of_a_visit(city, ids[:2], now), _queries_of_a_visit(city, ids, now)
+    assert len(ids) == 2 * FIRMS
+    assert many == few > 0
+
+
+def _queries_of_a_visit(sessions: Sessions, ids: list[int], now: datetime) -> int:
+    asked: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    engine = sessions.kw["bind"]
+    with sessions.begin() as session:
+        ground = ground_on(session, now=now)
+        event.listen(engine, "before_cursor_execute", hear)
+        try:
+            _visit(session, ids, ground=ground, now=now)
+        finally:
+            event.remove(engine, "before_cursor_execute", hear)
+    return len(asked)

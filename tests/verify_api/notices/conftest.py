@@ -100,7 +100,7 @@ def issued(
     **given: Any,
 ) -> Notice:
     """A document of the kind, as a case would ask for it."""
-    return issue(
+    notice = issue(
         session,
         kind=kind,
         case_id=None,
@@ -112,3 +112,5 @@ def issued(
         now=now,
         **given,
     )
+    session.flush()
+    return notice

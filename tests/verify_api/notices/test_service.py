@@ -131,6 +131,7 @@ def test_the_frozen_document_sets_the_very_page_that_was_signed(
 ) -> None:
     notice = produce(session, issued(session, enterprise).id, seal=seal, store=store, now=NOW)
     assert notice.sha256 is not None
+    session.flush()
     session.expire(notice)
     page = set_page(Document.model_validate(notice.document))
     assert store.get(notice.sha256).startswith(page)
