@@ -1,0 +1,163 @@
+"""Steps that take two officers (DOMAIN §0): one proposes, another confirms, and only then it happens."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from registry.errors import Conflict, Forbidden
+from verify_api.accounts.actor import Actor, Role
+from verify_api.cases import documents, outcomes
+from verify_api.cases.access import require_role
+from verify_api.cases.facts import AlreadyStands, FactKind, standing
+from verify_api.cases.ground import ground_on
+from verify_api.cases.handwork.reasons import NothingStands, reasoned, restart_case
+from verify_api.cases.models import Case, PersonList, Proposal
+from verify_api.cases.states import Capability, Event
+from verify_api.cases.steps import enter
+from verify_api.cases.timing import running
+from verify_api.cases.transition import move, note, require
+
+
+class SecondOfficerNeeded(Forbidden):
+    """The second signature must be another officer's."""
+
+    code = "second_officer_needed"
+    message = "须由另一名工作人员复核"
+
+
+def propose(
+    session: Session,
+    case: Case,
+    *,
+    action: str,
+    reason: str,
+    detail: Mapping[str, Any] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Proposal:
+    """First signature under a step that needs two officers.
+
+    Raises:
+        NotAllowedNow: The state does not allow the step. AlreadyStands: It is proposed already.
+    """
+    capability, roles, _ = TWO_OFFICERS[action]
+    require_role(actor, *roles)
+    reasoned(reason)
+    require(case, capability)
+    open_one = select(Proposal.id).where(
+        Proposal.case_id == case.id, Proposal.action == action, Proposal.outcome.is_(None)
+    )
+    if session.scalar(open_one) is not None:
+        raise AlreadyStands("该事项已提请复核")
+    row = Proposal(
+        case_id=case.id,
+        action=action,
+        reason=reason.strip(),
+        detail=dict(detail or {}),
+        proposed_by=actor.label,
+        proposed_at=now,
+    )
+    session.add(row)
+    ground = ground_on(session, now=now)
+    note(
+        session,
+        case,
+        "proposed_step",
+        ground=ground,
+        actor=actor,
+        reason=reason,
+        facts={"action": action},
+        now=now,
+    )
+    return row
+
+
+def confirm(
+    session: Session,
+    case: Case,
+    proposal: Proposal,
+    *,
+    is_agreed: bool,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Second signature, by another officer; only now does the step happen.
+
+    Raises:
+        SecondOfficerNeeded: The same officer. NothingStands: Already decided.
+    """
+    capability, roles, act = TWO_OFFICERS[proposal.action]
+    require_role(actor, *roles)
+    if proposal.outcome is not None:
+        raise NothingStands("该事项已处理")
+    if proposal.proposed_by == actor.label:
+        raise SecondOfficerNeeded
+    proposal.decided_by, proposal.decided_at = actor.label, now
+    proposal.outcome = "confirmed" if is_agreed else "refused"
+    if not is_agreed:
+        ground = ground_on(session, now=now)
+        facts = {"action": proposal.action}
+        note(session, case, "step_refused", ground=ground, actor=actor, reason=reason, facts=facts, now=now)
+        return
+    require(case, capability)
+    act(session, case, proposal, actor, now)
+
+
+def _void_approval(session: Session, case: Case, proposal: Proposal, actor: Actor, now: datetime) -> None:
+    """SZ-27: the list falls; a new version gets a new month."""
+    query = select(PersonList).where(PersonList.case_id == case.id, PersonList.status == "approved")
+    for row in session.scalars(query):
+        row.status = "voided"
+    ground = ground_on(session, now=now)
+    move(session, case, Event.APPROVAL_VOIDED, ground=ground, actor=actor, reason=proposal.reason, now=now)
+    enter(session, case, ground=ground, now=now)
+    outcomes.tell_approval_voided(session, case, now=now)
+
+
+def _rescind_notice(session: Session, case: Case, proposal: Proposal, actor: Actor, now: datetime) -> None:
+    documents.rescind_newest(
+        session, case, reason=proposal.reason, proposed_by=proposal.proposed_by, by=actor.label, now=now
+    )
+    outcomes.lift_marks(session, case, reason=f"整改通知书已撤销：{proposal.reason}", now=now)
+    case.rectification_served_on = None
+    restart_case(session, case, Event.NOTICE_RESCINDED, proposal.reason, actor, now)
+
+
+def _rescind_decision(session: Session, case: Case, proposal: Proposal, actor: Actor, now: datetime) -> None:
+    documents.rescind_newest(
+        session, case, reason=proposal.reason, proposed_by=proposal.proposed_by, by=actor.label, now=now
+    )
+    outcomes.reinstate(session, case, reason=proposal.reason, actor=actor.label, now=now)
+    restart_case(session, case, Event.DECISION_RESCINDED, proposal.reason, actor, now)
+
+
+def _revoke(session: Session, case: Case, proposal: Proposal, actor: Actor, now: datetime) -> None:
+    """Only after the days for 陈述申辩 are over and every appeal is answered."""
+    current = running(session, case.id)
+    if standing(session, case.id, FactKind.APPEAL, FactKind.HOLD, FactKind.PAUSE):
+        raise Conflict("尚有未处理的陈述申辩、暂缓或中止，不能作出撤回决定", code="guard_stands")
+    if current is None or current.is_provisional or now < current.due_at:
+        raise Conflict("陈述申辩期限尚未届满，不能作出撤回决定", code="defence_period_runs")
+    ground = ground_on(session, now=now)
+    move(session, case, Event.DECIDED_REVOKE, ground=ground, actor=actor, reason=proposal.reason, now=now)
+    enter(session, case, ground=ground, now=now)
+
+
+def _keep(session: Session, case: Case, proposal: Proposal, actor: Actor, now: datetime) -> None:
+    ground = ground_on(session, now=now)
+    move(session, case, Event.DECIDED_KEEP, ground=ground, actor=actor, reason=proposal.reason, now=now)
+    enter(session, case, ground=ground, now=now)
+
+
+Act = Callable[[Session, Case, Proposal, Actor, datetime], None]
+TWO_OFFICERS: dict[str, tuple[Capability, tuple[Role, ...], Act]] = {
+    "void_approval": (Capability.VOID_APPROVAL, (Role.REVIEWER, Role.ADMIN), _void_approval),
+    "rescind_notice": (Capability.RESCIND_NOTICE, (Role.ADMIN, Role.DECIDER), _rescind_notice),
+    "rescind_decision": (Capability.RESCIND_DECISION, (Role.ADMIN, Role.DECIDER), _rescind_decision),
+    "revoke": (Capability.DECIDE_REVOCATION, (Role.ADMIN, Role.DECIDER), _revoke),
+    "keep": (Capability.DECIDE_REVOCATION, (Role.ADMIN, Role.DECIDER), _keep),
+}
