@@ -19,6 +19,7 @@ from verify_api.cases.recipients import of_case
 from verify_api.cases.states import Track
 from verify_api.cases.timing import KIND_LABELS, DeadlineKind
 from verify_api.messages import kinds
+from verify_api.notices.models import Notice
 from verify_api.selection.checking import record_verified_leads
 
 
@@ -120,10 +121,10 @@ def on_lapsed(session: Session, case: Case, *, ground: Ground, now: datetime) ->
     items = items_of(session, case)
     reason = f"首次核查未在规定期限完成，资质证书到期自动失效（{case.number}）"
     qualifications.lapse(session, item_ids=_standing(items), reason=reason, now=now)
-    documents.lapse(session, case, items, ground=ground, now=now)
+    notice = documents.lapse(session, case, items, ground=ground, now=now)
     expires_on = min(item.valid_to for item in items)
     to = of_case(session, case, now=now)
-    kinds.lapsed(session, **to, key=_key(case, "lapsed"), expires_on=expires_on)
+    kinds.lapsed(session, **to, key=notice_key(notice, "lapsed"), expires_on=expires_on)
 
 
 def on_rectifying(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
@@ -134,7 +135,7 @@ def on_rectifying(session: Session, case: Case, *, ground: Ground, now: datetime
         said = "企业联系人没有可用的手机号码，整改通知书须以其他方式送达"
         begin(session, case.id, FactKind.SERVICE_FAILED, by="system", reason=said, now=now)
         return
-    kinds.notice_issued(session, **to, key=f"notice:{notice.id}:issued", number=notice.reference)
+    kinds.notice_issued(session, **to, key=notice_key(notice, "issued"), number=notice.reference)
 
 
 def on_rectification_served(session: Session, case: Case, *, reference: str, now: datetime) -> None:
@@ -162,10 +163,10 @@ def on_rectified(session: Session, case: Case, *, ground: Ground, now: datetime)
 
 def on_proposed(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
     """拟撤回告知 with the right to be heard (revocation.mode = decision)."""
-    notice, last_day = documents.proposal(session, case, items_of(session, case), ground=ground, now=now)
-    to = of_case(session, case, now=now)
-    key = f"notice:{notice.id}:proposed"
-    kinds.revocation_proposed(session, **to, key=key, number=notice.reference, last_day=last_day)
+    notice = documents.proposal(session, case, items_of(session, case), ground=ground, now=now)
+    to, days = of_case(session, case, now=now), ground.policy.revocation.defence_working_days
+    key = notice_key(notice, "proposed")
+    kinds.revocation_proposed(session, **to, key=key, number=notice.reference, days=days)
 
 
 def on_revoked(session: Session, case: Case, *, ground: Ground, now: datetime) -> None:
@@ -178,7 +179,7 @@ def on_revoked(session: Session, case: Case, *, ground: Ground, now: datetime) -
         reason = f"逾期未通过整改，依法撤回（{notice.reference}）"
         qualifications.withdraw(session, item_ids=_ids(ours), reason=reason, actor="system", now=now)
         to = of_case(session, case, now=now)
-        kinds.revoked(session, **to, key=f"notice:{notice.id}:revoked", number=notice.reference)
+        kinds.revoked(session, **to, key=notice_key(notice, "revoked"), number=notice.reference)
     for authority in sorted({item.licensing_authority for item in others}):
         theirs = [item for item in others if item.licensing_authority == authority]
         documents.recommendation(session, case, theirs, authority, ground=ground, now=now)
@@ -218,6 +219,17 @@ def reinstate(session: Session, case: Case, *, reason: str, actor: str, now: dat
 def enterprise_of(session: Session, case: Case) -> Enterprise:
     """The enterprise of a case."""
     return session.get_one(Enterprise, case.enterprise_id)
+
+
+def notice_key(notice: Notice, what: str) -> str:
+    """The key of the message that carries a document: its receipt proves service of that one and no other."""
+    return f"notice:{notice.id}:{what}"
+
+
+def notice_of(key: str) -> int | None:
+    """The document that a message with this key carries."""
+    kind, number, *_ = f"{key}:".split(":")
+    return int(number) if kind == "notice" else None
 
 
 def _key(case: Case, what: str) -> str:
