@@ -1,25 +1,54 @@
 """What a case hands to the documents: facts in sentences, evidence, legal items."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.clock import SHANGHAI
 from registry.enterprises.models import QualificationItem
 from registry.errors import Conflict
-from verify_api.cases.dossier import SERVED, Dossier
+from verify_api.cases.dossier import Dossier, read
+from verify_api.cases.findings import defence, findings, quoted
 from verify_api.cases.ground import Ground
-from verify_api.cases.models import Case, CaseDeadline, CheckIn, ListedPerson, PersonList
-from verify_api.cases.states import Event, Track
-from verify_api.cases.timing import KIND_LABELS, DeadlineKind
-from verify_api.deadlines.rules import add_months, working_days_after
+from verify_api.cases.models import Case
+from verify_api.cases.states import RECTIFICATION, State, Track
+from verify_api.deadlines.rules import add_months
 from verify_api.notices import service as notices
 from verify_api.notices.document import Office
 from verify_api.notices.models import Notice, NoticeKind, ServiceMethod
 from verify_api.settings import settings
+
+# Which document has to reach the enterprise in which state.
+AWAITED: dict[State, tuple[NoticeKind, ...]] = {
+    **dict.fromkeys(RECTIFICATION, (NoticeKind.RECTIFICATION,)),
+    State.REVOCATION_PROPOSED: (NoticeKind.PROPOSAL,),
+    State.REVOKED: (NoticeKind.REVOCATION,),
+    State.LAPSED: (NoticeKind.LAPSE,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How something reached the enterprise. `delivered_at` and `message_id` are a carrier's."""
+
+    served_on: date
+    method: ServiceMethod
+    place: str
+    recipient: str
+    servers: tuple[str, ...]
+    note: str = ""
+    proof_sha256: str | None = None
+    delivered_at: datetime | None = None
+    message_id: int | None = None
+
+    def at(self, *, now: datetime) -> datetime:
+        """The carrier's time, or the end of the day an officer entered: service is told by days."""
+        end_of_day = datetime.combine(self.served_on, time.max, SHANGHAI)
+        return self.delivered_at or min(end_of_day, now)
 
 
 class NoNotice(Conflict):
@@ -50,7 +79,7 @@ def rectification(
 ) -> Notice:
     """责令整改通知书 (SZ-33). A later one of the same case replaces the earlier one."""
     rule = ground.policy.rectification
-    context = _findings(session, dossier, items) | {
+    context = findings(session, dossier, items) | {
         "report_months": rule.report_months,
         "checkin_months": rule.checkin_months,
         "cap_months": rule.cap_months,
@@ -62,30 +91,30 @@ def lapse(
     session: Session, dossier: Dossier, items: Sequence[QualificationItem], *, ground: Ground, now: datetime
 ) -> Notice:
     """资质到期失效告知书 (SZ-30d)."""
-    context = _findings(session, dossier, items) | {"expires_on": min(item.valid_to for item in items)}
+    context = findings(session, dossier, items) | {"expires_on": min(item.valid_to for item in items)}
     return _issue(session, dossier, NoticeKind.LAPSE, context, ground, now)
 
 
 def proposal(
     session: Session, dossier: Dossier, items: Sequence[QualificationItem], *, ground: Ground, now: datetime
-) -> tuple[Notice, date]:
-    """撤回告知书, and the last day for 陈述申辩."""
+) -> Notice:
+    """撤回告知书. The days for 陈述申辩 run from its service."""
     days = ground.policy.revocation.defence_working_days
-    context = _findings(session, dossier, items) | _after_rectification(dossier, ground)
-    context["defence_working_days"] = days
-    notice = _issue(session, dossier, NoticeKind.PROPOSAL, context, ground, now)
-    last = working_days_after(ground.today, days, calendar=ground.calendar, basis="陈述申辩").last_day
-    return notice, last
+    context = findings(session, dossier, items) | _after_rectification(dossier, ground)
+    return _issue(
+        session, dossier, NoticeKind.PROPOSAL, context | {"defence_working_days": days}, ground, now
+    )
 
 
 def revocation(
     session: Session, dossier: Dossier, items: Sequence[QualificationItem], *, ground: Ground, now: datetime
 ) -> Notice:
     """撤回决定书 with its remedies (SZ-37)."""
-    context = _findings(session, dossier, items) | _after_rectification(dossier, ground)
+    context = findings(session, dossier, items) | _after_rectification(dossier, ground)
     earlier = dossier.newest(NoticeKind.PROPOSAL)
     if earlier is not None:
         context["proposal_reference"] = earlier.reference
+    context["defence"] = defence(session, dossier.case)
     return _issue(session, dossier, NoticeKind.REVOCATION, context, ground, now)
 
 
@@ -101,31 +130,56 @@ def recommendation(
     """建议书 to the authority that granted the items, where that is another one (SZ-37)."""
     after = _after_rectification(dossier, ground)
     after.pop("rectification_served_on")
-    context = _findings(session, dossier, items) | after | {"authority_name": authority}
+    context = findings(session, dossier, items) | after | {"authority_name": authority}
     return _issue(session, dossier, NoticeKind.RECOMMENDATION, context, ground, now)
 
 
-def serve(
-    session: Session, case: Case, *, served_on: date, facts: dict[str, Any], actor: str, now: datetime
+def unserved(session: Session, case: Case) -> Notice | None:
+    """The document of the present state that nobody has proved to have arrived."""
+    kinds = AWAITED.get(State(case.state))
+    notice = newest(session, case, *kinds) if kinds else None
+    return notice if notice is not None and notice.proven_at is None else None
+
+
+def serve(session: Session, notice: Notice, *, service: Service, actor: str, now: datetime) -> None:
+    """Record on the document that it was served, and how."""
+    if service.delivered_at is not None:
+        receipt = f"message:{service.message_id}"
+        notices.mark_delivered(session, notice.id, at=service.delivered_at, receipt=receipt, now=now)
+        return
+    notices.mark_served(
+        session,
+        notice.id,
+        method=service.method,
+        at=service.at(now=now),
+        proof_sha256=service.proof_sha256 or "",
+        note=service.note,
+        actor=actor,
+        now=now,
+    )
+
+
+def service_receipt(
+    session: Session, case: Case, served: Notice | None, *, service: Service, ground: Ground, now: datetime
 ) -> Notice:
-    """Record on the newest 责令整改通知书 that it was served, and how."""
-    notice = newest_rectification(session, case)
-    if facts.get("method") == "carrier_receipt":
-        receipt = f"message:{facts['message']}"
-        notices.mark_delivered(session, notice.id, at=facts["delivered_at"], receipt=receipt, now=now)
-    else:
-        end_of_day = datetime.combine(served_on, time.max, SHANGHAI)
-        notices.mark_served(
-            session,
-            notice.id,
-            method=ServiceMethod(facts["method"]),
-            at=min(end_of_day, now),
-            proof_sha256=facts["proof_sha256"],
-            note=facts["proof"],
-            actor=actor,
-            now=now,
-        )
-    return notice
+    """送达回证 of a document, or (None) of the 核查通知 that began the case."""
+    [dossier] = read(session, [case])
+    enterprise = dossier.enterprise
+    context = {
+        "enterprise_name": enterprise.name,
+        "uscc": enterprise.uscc,
+        "served_title": served.kind if served else "建筑业企业资质动态核查通知",
+        "served_reference": served.reference if served else case.number,
+        "method": service.method,
+        "place": service.place,
+        "served_at": service.at(now=now),
+        "has_time": service.delivered_at is not None,
+        "servers": service.servers,
+        "recipient": service.recipient,
+        "note": quoted(service.note) or None,
+        "proof_sha256": service.proof_sha256,
+    }
+    return _issue(session, dossier, NoticeKind.SERVICE_RECEIPT, context, ground, now)
 
 
 def newest(session: Session, case: Case, *kinds: NoticeKind) -> Notice | None:
@@ -193,74 +247,6 @@ def _issue(
     )
 
 
-def _findings(session: Session, dossier: Dossier, items: Sequence[QualificationItem]) -> dict[str, Any]:
-    enterprise = dossier.enterprise
-    return {
-        "enterprise_name": enterprise.name,
-        "uscc": enterprise.uscc,
-        "registered_address": enterprise.registered_address,
-        "items": [
-            {"name": item.title, "certificate_number": dossier.certificates[item.id]} for item in items
-        ],
-        "case_reference": dossier.case.number,
-        "facts": _facts(session, dossier),
-        "evidence": _evidence(dossier),
-    }
-
-
-def _facts(session: Session, dossier: Dossier) -> list[str]:
-    """What happened, in the order it happened, in sentences."""
-    case = dossier.case
-    track = "首次申请资质核查" if case.track == Track.FIRST else "存量资质日常核查"
-    said = [f"本局于{_day(case.opened_at)}对你单位开展{track}（任务编号 {case.number}）。"]
-    said += [_deadline_fact(row) for row in dossier.missed]
-    approved = [row for row in dossier.lists if row.status == "approved"]
-    if approved:
-        said.append(_progress_fact(session, approved[-1]))
-    elif case.first_submitted_at is None:
-        said.append("期限届满时，你单位未提交打卡人员名单。")
-    voided = [event for event in dossier.told if event.event == Event.CHECKIN_VOIDED.value]
-    said += [f"经核查，{_day(event.at)}认定一名人员打卡不合格：{event.reason}。" for event in voided]
-    return said
-
-
-def _deadline_fact(row: CaseDeadline) -> str:
-    what = KIND_LABELS[DeadlineKind(row.kind)]
-    rolled = f"（{_on(row.rolled_from)}为休息日，顺延）" if row.rolled_from else ""
-    return f"你单位应于{_on(row.last_day)}24时前{what}{rolled}，逾期未完成。"
-
-
-def _progress_fact(session: Session, row: PersonList) -> str:
-    total = session.scalar(select(func.count()).where(ListedPerson.list_id == row.id)) or 0
-    done = session.scalar(select(func.count()).where(CheckIn.list_id == row.id, CheckIn.voided_at.is_(None)))
-    return f"经审核通过的打卡人员共 {total} 人，其中 {done or 0} 人在规定期限内完成打卡。"
-
-
-def _evidence(dossier: Dossier) -> list[dict[str, Any]]:
-    listed = [
-        {
-            "label": f"打卡人员名单第 {row.version} 版",
-            "detail": f"提交 {len(row.people)} 人，{REVIEW_WORDS[row.status]}",
-            "at": row.submitted_at,
-        }
-        for row in dossier.lists
-    ]
-    served = [event for event in dossier.told if event.event in SERVED]
-    return listed + [
-        {"label": "送达记录", "detail": f"于 {event.facts['served_on']} 送达", "at": event.at}
-        for event in served
-    ]
-
-
-REVIEW_WORDS = {
-    "submitted": "待审核",
-    "withdrawn": "已由企业撤回",
-    "rejected": "审核不通过",
-    "approved": "审核通过",
-    "voided": "审核通过后被撤销",
-}
-
-
 def _after_rectification(dossier: Dossier, ground: Ground) -> dict[str, Any]:
     case, missed = dossier.case, dossier.missed
     order = dossier.newest(NoticeKind.RECTIFICATION)
@@ -271,11 +257,3 @@ def _after_rectification(dossier: Dossier, ground: Ground) -> dict[str, Any]:
         "rectification_served_on": case.rectification_served_on or ground.today,
         "rectification_ended_on": missed[-1].last_day if missed else ground.today,
     }
-
-
-def _day(at: datetime) -> str:
-    return _on(at.astimezone(SHANGHAI).date())
-
-
-def _on(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -20,6 +20,7 @@ from verify_api.cases.recipients import of_case, of_dossier
 from verify_api.cases.states import Track
 from verify_api.cases.timing import KIND_LABELS, DeadlineKind
 from verify_api.messages import kinds
+from verify_api.notices.models import Notice
 from verify_api.selection.checking import record_verified_leads
 
 
@@ -121,10 +122,10 @@ def on_lapsed(session: Session, dossier: Dossier, *, ground: Ground, now: dateti
     items = dossier.items
     reason = f"首次核查未在规定期限完成，资质证书到期自动失效（{dossier.case.number}）"
     qualifications.lapse(session, item_ids=_standing(items), reason=reason, now=now)
-    documents.lapse(session, dossier, items, ground=ground, now=now)
+    notice = documents.lapse(session, dossier, items, ground=ground, now=now)
     expires_on = min(item.valid_to for item in items)
     to = of_dossier(dossier, now=now)
-    kinds.lapsed(session, **to, key=_key(dossier.case, "lapsed"), expires_on=expires_on)
+    kinds.lapsed(session, **to, key=notice_key(notice, "lapsed"), expires_on=expires_on)
 
 
 def on_rectifying(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
@@ -135,7 +136,7 @@ def on_rectifying(session: Session, dossier: Dossier, *, ground: Ground, now: da
         said = "企业联系人没有可用的手机号码，整改通知书须以其他方式送达"
         begin(session, dossier.case.id, FactKind.SERVICE_FAILED, by="system", reason=said, now=now)
         return
-    kinds.notice_issued(session, **to, key=f"notice:{notice.reference}:issued", number=notice.reference)
+    kinds.notice_issued(session, **to, key=notice_key(notice, "issued"), number=notice.reference)
 
 
 def on_rectification_served(session: Session, case: Case, *, reference: str, now: datetime) -> None:
@@ -163,10 +164,10 @@ def on_rectified(session: Session, dossier: Dossier, *, ground: Ground, now: dat
 
 def on_proposed(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """拟撤回告知 with the right to be heard (revocation.mode = decision)."""
-    notice, last_day = documents.proposal(session, dossier, dossier.items, ground=ground, now=now)
-    to = of_dossier(dossier, now=now)
-    key = f"notice:{notice.reference}:proposed"
-    kinds.revocation_proposed(session, **to, key=key, number=notice.reference, last_day=last_day)
+    notice = documents.proposal(session, dossier, dossier.items, ground=ground, now=now)
+    to, days = of_dossier(dossier, now=now), ground.policy.revocation.defence_working_days
+    key = notice_key(notice, "proposed")
+    kinds.revocation_proposed(session, **to, key=key, number=notice.reference, days=days)
 
 
 def on_revoked(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
@@ -179,7 +180,7 @@ def on_revoked(session: Session, dossier: Dossier, *, ground: Ground, now: datet
         reason = f"逾期未通过整改，依法撤回（{notice.reference}）"
         qualifications.withdraw(session, item_ids=_ids(ours), reason=reason, actor="system", now=now)
         to = of_dossier(dossier, now=now)
-        kinds.revoked(session, **to, key=f"notice:{notice.reference}:revoked", number=notice.reference)
+        kinds.revoked(session, **to, key=notice_key(notice, "revoked"), number=notice.reference)
     for authority in sorted({item.licensing_authority for item in others}):
         theirs = [item for item in others if item.licensing_authority == authority]
         documents.recommendation(session, dossier, theirs, authority, ground=ground, now=now)
@@ -219,6 +220,17 @@ def reinstate(session: Session, case: Case, *, reason: str, actor: str, now: dat
 def enterprise_of(session: Session, case: Case) -> Enterprise:
     """The enterprise of a case."""
     return session.get_one(Enterprise, case.enterprise_id)
+
+
+def notice_key(notice: Notice, what: str) -> str:
+    """The key of the message that carries a document: its receipt proves service of that one and no other."""
+    return f"notice:{notice.code}:{what}"
+
+
+def code_of(key: str) -> str | None:
+    """The code of the document that a message with this key carries."""
+    kind, code, *_ = f"{key}:".split(":")
+    return code if kind == "notice" else None
 
 
 def _key(case: Case, what: str) -> str:

@@ -1,8 +1,8 @@
 """送达: what starts a clock is proof of delivery, never the act of sending (SZ-32, §0 guard d)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,12 @@ from verify_api.cases.states import Capability, Event, State, Track
 from verify_api.cases.steps import days_of
 from verify_api.cases.timing import planned, restart
 from verify_api.cases.transition import move, note, require
-from verify_api.notices.models import ServiceMethod
+from verify_api.messages.models import Message
+from verify_api.notices.models import Notice, NoticeKind, ServiceMethod
+
+# Whose clock begins with the service; in the states after 整改 was reported a clock of its own runs already.
+STARTED_BY_SERVICE = frozenset({State.OPEN, State.RECTIFYING, State.REVOCATION_PROPOSED})
+IN_PROOF = "见送达凭证"
 
 
 class ServiceDayWrong(Invalid):
@@ -50,10 +55,15 @@ def serve_otherwise(
     method: ServiceMethod,
     proof: str,
     proof_sha256: str,
+    place: str = "",
+    recipient: str = "",
+    servers: Sequence[str] = (),
     actor: Actor,
     now: datetime,
 ) -> None:
     """Staff enter a service by other means, with proof; the clock counts from that day.
+
+    `servers` are those who served; without any it is the officer who enters it.
 
     Raises:
         ProofMissing, ServiceDayWrong, NothingToServe: As they say.
@@ -62,23 +72,52 @@ def serve_otherwise(
     require(case, Capability.SERVE)
     if not proof.strip() or not proof_sha256:
         raise ProofMissing
-    sent = _sent_on(session, case)
-    if not sent <= served_on <= now.astimezone(SHANGHAI).date():
+    notice = documents.unserved(session, case)
+    if not _sent_on(case, notice) <= served_on <= now.astimezone(SHANGHAI).date():
         raise ServiceDayWrong
-    facts: dict[str, Any] = {"method": method.value, "proof": proof.strip(), "proof_sha256": proof_sha256}
-    _served(session, case, served_on=served_on, facts=facts, actor=actor, now=now)
+    service = documents.Service(
+        served_on=served_on,
+        method=method,
+        place=place.strip() or IN_PROOF,
+        recipient=recipient.strip() or IN_PROOF,
+        servers=tuple(name.strip() for name in servers if name.strip()) or (actor.name,),
+        note=proof.strip(),
+        proof_sha256=proof_sha256,
+    )
+    _served(session, case, notice, service=service, actor=actor, now=now)
 
 
 def serve_by_receipt(
-    session: Session, case: Case, *, delivered_at: datetime, message_id: int, now: datetime
+    session: Session,
+    case: Case,
+    *,
+    delivered_at: datetime,
+    message_id: int,
+    notice_code: str | None = None,
+    now: datetime,
 ) -> bool:
-    """The carrier's receipt proves delivery; the first one counts. False if nothing waits for it any more."""
-    waits = State(case.state) is State.NOTIFYING or _awaits_notice(case)
-    if not waits:
+    """The carrier's receipt proves delivery; the first one counts. False if nothing waits for it any more.
+
+    `notice_code` names the document that the message carried. A late receipt of one that was replaced or
+    rescinded proves nothing of the document that waits now.
+    """
+    notice = documents.unserved(session, case)
+    if notice_code is not None and (notice is None or notice.code != notice_code):
         return False
-    served_on = max(delivered_at.astimezone(SHANGHAI).date(), _sent_on(session, case))
-    facts = {"method": "carrier_receipt", "message": message_id, "delivered_at": delivered_at}
-    _served(session, case, served_on=served_on, facts=facts, actor=SYSTEM, now=now)
+    if notice is None and State(case.state) is not State.NOTIFYING:
+        return False
+    message = session.get(Message, message_id)
+    service = documents.Service(
+        served_on=max(delivered_at.astimezone(SHANGHAI).date(), _sent_on(case, notice)),
+        method=ServiceMethod.SMS_RECEIPT,
+        place=f"企业联系人手机 {_masked(message.to_phone)}" if message else "企业联系人手机",
+        recipient="企业联系人（运营商回执：已送达）",
+        servers=(f"{documents.office().name}（系统发送）",),
+        note=f"短信编号 {message_id}，运营商回执留存于案卷",
+        delivered_at=delivered_at,
+        message_id=message_id,
+    )
+    _served(session, case, notice, service=service, actor=SYSTEM, now=now)
     return True
 
 
@@ -88,36 +127,57 @@ def service_failed(session: Session, case: Case, *, reason: str, now: datetime) 
         begin(session, case.id, FactKind.SERVICE_FAILED, by="system", reason=reason, now=now)
 
 
-def _awaits_notice(case: Case) -> bool:
-    return State(case.state) is State.RECTIFYING and case.rectification_served_on is None
-
-
 def _served(
-    session: Session, case: Case, *, served_on: date, facts: dict[str, Any], actor: Actor, now: datetime
+    session: Session,
+    case: Case,
+    notice: Notice | None,
+    *,
+    service: documents.Service,
+    actor: Actor,
+    now: datetime,
 ) -> None:
+    """Record the service of the document, or (None) of the 核查通知, and let run what it starts."""
     ground = ground_on(session, now=now)
-    told = {key: str(value) for key, value in facts.items()} | {"served_on": served_on.isoformat()}
     for fact in standing(session, case.id, FactKind.SERVICE_FAILED):
         end(session, fact, by=actor.label, reason="已送达", now=now)
-    if State(case.state) is State.NOTIFYING:
+    told = _told(service)
+    if notice is None:
         move(session, case, Event.SERVED, ground=ground, actor=actor, facts=told, now=now)
-        days = days_of(session, case, ground)
-        plan = planned(Track.STOCK, State.OPEN, replace(days, served_on=served_on), ground)
+    else:
+        documents.serve(session, notice, service=service, actor=actor.label, now=now)
+        told |= {"notice": notice.reference, "title": notice.kind}
+        note(session, case, "notice_served", ground=ground, actor=actor, facts=told, now=now)
+    if notice is not None or service.delivered_at is None:
+        documents.service_receipt(session, case, notice, service=service, ground=ground, now=now)
+    if notice is not None and notice.kind == NoticeKind.RECTIFICATION:
+        case.rectification_served_on = service.served_on
+        outcomes.on_rectification_served(session, case, reference=notice.reference, now=now)
+    if State(case.state) in STARTED_BY_SERVICE:
+        days = replace(days_of(session, case, ground), served_on=service.served_on)
+        plan = planned(Track(case.track), State(case.state), days, ground)
         restart(session, case, plan, ground=ground, now=now)
-        return
-    if not _awaits_notice(case):
+
+
+def _told(service: documents.Service) -> dict[str, str]:
+    """What the history keeps of a service."""
+    told = {"method": service.method.value, "served_on": service.served_on.isoformat()}
+    if service.delivered_at is not None:
+        return told | {"message": str(service.message_id), "delivered_at": str(service.delivered_at)}
+    return told | {"proof": service.note, "proof_sha256": service.proof_sha256 or ""}
+
+
+def _sent_on(case: Case, notice: Notice | None) -> date:
+    """The day on which what is to be served came into being.
+
+    Raises:
+        NothingToServe: All of it has arrived.
+    """
+    if notice is not None:
+        return notice.issued_on
+    if State(case.state) is not State.NOTIFYING:
         raise NothingToServe
-    notice = documents.serve(session, case, served_on=served_on, facts=facts, actor=actor.label, now=now)
-    case.rectification_served_on = served_on
-    told["notice"] = notice.reference
-    note(session, case, "notice_served", ground=ground, actor=actor, facts=told, now=now)
-    plan = planned(Track.STOCK, State.RECTIFYING, days_of(session, case, ground), ground)
-    restart(session, case, plan, ground=ground, now=now)
-    outcomes.on_rectification_served(session, case, reference=notice.reference, now=now)
+    return case.opened_at.astimezone(SHANGHAI).date()
 
 
-def _sent_on(session: Session, case: Case) -> date:
-    """The day on which what is to be served came into being."""
-    if State(case.state) is State.NOTIFYING:
-        return case.opened_at.astimezone(SHANGHAI).date()
-    return documents.newest_rectification(session, case).issued_on
+def _masked(phone: str) -> str:
+    return f"{phone[:3]}****{phone[-4:]}"

@@ -145,9 +145,13 @@ def _recheckin(facts: Facts, ground: Ground) -> Planned:
 
 
 def _defence(facts: Facts, ground: Ground) -> Planned:
+    if facts.served_on is None:
+        return None  # Guard (d): nobody is heard in days of which he has not been told.
     days = ground.policy.revocation.defence_working_days
     basis = "《中华人民共和国行政处罚法》第四十四条、第四十五条、第八十五条（参照）"
-    return DeadlineKind.DEFENCE, working_days_after(facts.today, days, calendar=ground.calendar, basis=basis)
+    return DeadlineKind.DEFENCE, working_days_after(
+        facts.served_on, days, calendar=ground.calendar, basis=basis
+    )
 
 
 FIRST = {

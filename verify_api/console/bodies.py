@@ -11,6 +11,7 @@ from verify_api.http.deps import Body
 from verify_api.notices.models import ServiceMethod
 
 Said = Annotated[str, Field(max_length=5000)]
+Line = Annotated[str, Field(max_length=200)]
 
 
 class Nothing(Body):
@@ -50,6 +51,9 @@ class Service(Body):
     served_on: date
     method: ServiceMethod
     proof: Said
+    place: Line = ""
+    recipient: Line = ""
+    servers: Annotated[tuple[Line, ...], Field(max_length=3)] = ()
 
 
 class Void(Body):

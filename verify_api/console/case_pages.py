@@ -1,5 +1,6 @@
 """全部核查 and the page of one case: history, people, attempts, documents, and the bureau's hand-work."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any
@@ -174,6 +175,9 @@ def _served(session: Session, case: Case, form: Fields, actor: Actor, parts: Par
         method=method,
         proof=text,
         proof_sha256=proof.sha256,
+        place=form.text("place")[:200],
+        recipient=form.text("recipient")[:200],
+        servers=re.split(r"[、，,\s]+", form.text("servers")[:200])[:3],
         actor=actor,
         now=now,
     )

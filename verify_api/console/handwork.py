@@ -40,6 +40,9 @@ def serve(
         method=body.method,
         proof=body.proof,
         proof_sha256=proof.sha256,
+        place=body.place,
+        recipient=body.recipient,
+        servers=body.servers,
         actor=actor,
         now=now,
     )

@@ -254,9 +254,9 @@ def rectified(session: Session, **case: Unpack[OfCase]) -> Message:
     return _of_case(session, Kind.RECTIFIED, case)
 
 
-def revocation_proposed(session: Session, *, number: str, last_day: date, **case: Unpack[OfCase]) -> Message:
-    """告知 of an intended 撤回, with the right to be heard until the last day (SZ-37)."""
-    return _of_case(session, Kind.REVOCATION_PROPOSED, case, number=number, until=last_day)
+def revocation_proposed(session: Session, *, number: str, days: int, **case: Unpack[OfCase]) -> Message:
+    """告知 of an intended 撤回. Its receipt starts the working days for being heard, so no date is named."""
+    return _of_case(session, Kind.REVOCATION_PROPOSED, case, number=number, days=days)
 
 
 def revoked(session: Session, *, number: str, **case: Unpack[OfCase]) -> Message:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from verify_api.messages.models import Message, MessageAttempt, MessageReceipt
@@ -17,6 +17,7 @@ class Delivered:
     """A message whose delivery somebody has to act on."""
 
     message_id: int
+    key: str
     kind: Kind
     case_id: int | None
     enterprise_id: int | None
@@ -36,7 +37,7 @@ def newly_delivered(session: Session, *, kind: Kind, limit: int) -> list[Deliver
         .limit(limit)
     )
     return [
-        Delivered(row.id, Kind(row.kind), row.case_id, row.enterprise_id, row.delivered_at)
+        Delivered(row.id, row.key, Kind(row.kind), row.case_id, row.enterprise_id, row.delivered_at)
         for row in rows
         if row.delivered_at is not None
     ]
@@ -54,14 +55,18 @@ def first_delivery(session: Session, *, case_id: int, kind: Kind) -> datetime | 
     )
 
 
-def undelivered(
-    session: Session, *, kinds: Sequence[Kind], silent_since: datetime, limit: int
-) -> list[Message]:
+def did_not_arrive(*, silent_since: datetime) -> ColumnElement[bool]:
     """送达失败: no try left, never to be sent, or accepted before `silent_since` and not reported."""
     failed = and_(Message.state.in_(FAILED), Message.next_try_at.is_(None))
     silent = and_(Message.state == State.ACCEPTED, Message.accepted_at <= silent_since)
-    simulated = Message.state == State.SIMULATED
-    rows = select(Message).where(Message.kind.in_(kinds), or_(failed, silent, simulated))
+    return or_(failed, silent, Message.state == State.SIMULATED)
+
+
+def undelivered(
+    session: Session, *, kinds: Sequence[Kind], silent_since: datetime, limit: int
+) -> list[Message]:
+    """Messages of the kinds that did not arrive, oldest first."""
+    rows = select(Message).where(Message.kind.in_(kinds), did_not_arrive(silent_since=silent_since))
     return list(session.scalars(rows.order_by(Message.id).limit(limit)))
 
 

@@ -109,7 +109,7 @@ _TEXTS: dict[Kind, str] = {
     Kind.NOTICE_RESCINDED: "{enterprise}：《责令整改通知书》（{number}）已撤销。" + _SEE,
     Kind.RECTIFIED: _YOURS + "已通过整改，资质异常标注已取消。",
     Kind.REVOCATION_PROPOSED: _YOURS + "未在整改期限内完成打卡，我局拟依法撤回（{number}）。"
-    "贵单位可于{until}前（含当日）陈述、申辩。" + _SEE,
+    "贵单位可自收到之日起{days}个工作日内陈述、申辩。" + _SEE,
     Kind.REVOKED: _YOURS + "已由我局依法撤回（{number}），决定书请登录平台查看。如不服，可自收到决定书之日起"
     "60日内申请行政复议，或6个月内提起行政诉讼。" + _ASK,
     Kind.NOT_REVOKED: _YOURS + "经审查决定不予撤回。" + _SEE,

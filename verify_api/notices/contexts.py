@@ -131,6 +131,7 @@ class ServiceReceiptContext(Context):
     method: ServiceMethod
     place: Line
     served_at: AwareDatetime
+    has_time: bool = True  # False where only the day is known
     servers: Annotated[tuple[Line, ...], Field(min_length=1, max_length=3)]
     recipient: Line
     note: Text | None = None

@@ -105,24 +105,25 @@ def _rectification(c: RectificationContext, office: Office, remedies: Remedies) 
             text="整改期间，你单位不得申请建筑业企业资质的升级、增项，不能承揽新的工程；上述情况依法标注并向社会公告。"
         ),
         Heading(text="五、逾期后果"),
-        Paragraph(text=f"逾期未按要求完成整改的，我局将依法撤回下列资质：{_names(c.items)}。"),
+        Paragraph(
+            text=f"逾期未按要求完成整改的，我局拟依据上述规定撤回下列资质：{_names(c.items)}。"
+            "你单位对上述事实、理由、依据和拟作出的处理有权陈述、申辩，也可以要求听证，"
+            f"请在整改期限届满前登录“{office.platform}”或者以书面形式提出；逾期未提出的，视为放弃上述权利。"
+        ),
         Heading(text="六、救济途径"),
         Paragraph(text=_remedies(office, remedies, "本通知")),
     )
 
 
 def _revocation(c: RevocationContext, office: Office, remedies: Remedies) -> tuple[Block, ...]:
-    heard = (
-        f"我局于作出决定前以{c.proposal_reference}告知你单位拟撤回的事实、理由、依据和陈述申辩的权利。"
-        if c.proposal_reference
-        else ""
-    )
+    told = c.proposal_reference or "上述通知书"
+    heard = f"我局于作出决定前以{told}告知你单位拟撤回的事实、理由、依据和陈述、申辩的权利。"
     return (
         *_identity(c),
         Paragraph(
             text=f"我局于{chinese_date(c.rectification_served_on)}向你单位送达《责令整改通知书》"
-            f"（{c.rectification_reference}），整改期限至{chinese_date(c.rectification_ended_on)}届满"
-            f"（核查编号：{c.case_reference}）。{heard}现决定如下："
+            f"（{c.rectification_reference}），整改期限至{chinese_date(c.rectification_ended_on)}届满，"
+            f"你单位仍未达到要求（核查编号：{c.case_reference}）。{heard}现决定如下："
         ),
         *_found(c),
         *([Paragraph(text=f"陈述申辩及复核情况：{c.defence}")] if c.defence else []),
@@ -132,7 +133,9 @@ def _revocation(c: RevocationContext, office: Office, remedies: Remedies) -> tup
         Heading(text="三、决定内容"),
         Paragraph(text="撤回你单位下列建筑业企业资质，自本决定书送达之日起生效；未列明的其他资质不受影响："),
         _items(c.items),
-        Paragraph(text="资质撤回后，依照《中华人民共和国行政许可法》第七十条的规定另行办理注销手续。"),
+        Paragraph(
+            text="撤回系因你单位不再符合资质标准要求的条件，不属于撤销或者吊销。资质撤回后，依照《中华人民共和国行政许可法》第七十条的规定另行办理注销手续。"
+        ),
         Heading(text="四、救济途径"),
         Paragraph(text=_remedies(office, remedies, "本决定")),
     )
@@ -166,8 +169,8 @@ def _proposal(c: ProposalContext, office: Office) -> tuple[Block, ...]:
         *_identity(c),
         Paragraph(
             text=f"我局于{chinese_date(c.rectification_served_on)}向你单位送达《责令整改通知书》"
-            f"（{c.rectification_reference}），整改期限至{chinese_date(c.rectification_ended_on)}届满"
-            f"（核查编号：{c.case_reference}）。我局拟作出撤回资质的决定，现告知如下："
+            f"（{c.rectification_reference}），整改期限至{chinese_date(c.rectification_ended_on)}届满，"
+            f"你单位仍未达到要求（核查编号：{c.case_reference}）。我局拟作出撤回资质的决定，现告知如下："
         ),
         *_found(c),
         Heading(text="二、拟作决定的依据"),
@@ -205,12 +208,13 @@ def _recommendation(c: RecommendationContext, office: Office) -> tuple[Block, ..
 
 def _receipt(c: ServiceReceiptContext) -> Form:
     at = c.served_at.astimezone(SHANGHAI)
+    served_at = f"{chinese_date(at)} {at:%H:%M:%S}" if c.has_time else chinese_date(at)
     rows = [
         ("送达文书", f"《{c.served_title}》（{c.served_reference}）"),
         ("受送达人", f"{c.enterprise_name}\n统一社会信用代码：{c.uscc}"),
         ("送达方式", METHODS[c.method]),
         ("送达地点", c.place),
-        ("送达时间", f"{chinese_date(at)} {at:%H:%M:%S}"),
+        ("送达时间", served_at),
         ("送达人", "、".join(c.servers)),
         ("收件人及签收", c.recipient),
         ("送达凭证", _digest(c.proof_sha256) if c.proof_sha256 else "见案卷"),

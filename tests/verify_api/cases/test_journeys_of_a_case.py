@@ -166,7 +166,7 @@ def test_a_missed_stock_case_is_rectified_and_the_mark_lifted(session: Session) 
     come(session, case, row, firm.enough, at("2025-05-06 09:00"))
     assert case.state == State.RECTIFIED
     assert session.scalars(mark.execution_options(populate_existing=True)).one().lifted_at is not None
-    assert notices(session, case) == ["责令整改通知书"]
+    assert notices(session, case) == ["责令整改通知书", "送达回证"]
 
 
 @pytest.mark.rule("SZ-37")
@@ -181,7 +181,7 @@ def test_a_missed_rectification_revokes_the_items_under_verification_only(sessio
     assert case.state == State.REVOKED
     assert firm.items[0].status == ItemStatus.WITHDRAWN
     assert other.status == ItemStatus.VALID
-    assert notices(session, case) == ["责令整改通知书", "撤回决定书"]
+    assert notices(session, case) == ["责令整改通知书", "送达回证", "撤回决定书"]
     assert messages(session, case) == ["stock_inspection_started", "notice_issued", "revoked"]
 
 
@@ -196,7 +196,7 @@ def test_items_of_another_authority_are_recommended_and_not_withdrawn(session: S
     deliver(session, case, at("2025-04-08 09:00"))
     act(session, case.id, now=at("2025-05-09 00:00"))
     assert firm.items[0].status == ItemStatus.VALID
-    assert notices(session, case) == ["责令整改通知书", "建议书"]
+    assert notices(session, case) == ["责令整改通知书", "送达回证", "建议书"]
 
 
 @pytest.mark.rule("SZ-33")

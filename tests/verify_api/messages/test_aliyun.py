@@ -110,6 +110,10 @@ def test_a_wrong_key_is_ours_to_mend(vendor: Vendor, key_id: str, secret: str, c
         ("isv.OUT_OF_SERVICE", RetryLater("isv.OUT_OF_SERVICE", after=timedelta(hours=1))),
         ("isv.AMOUNT_NOT_ENOUGH", RetryLater("isv.AMOUNT_NOT_ENOUGH", after=timedelta(hours=1))),
         ("isp.SYSTEM_ERROR", RetryLater("isp.SYSTEM_ERROR", is_uncertain=True)),
+        ("isv.SYSTEM_ERROR", RetryLater("isv.SYSTEM_ERROR", is_uncertain=True)),
+        ("SystemBusy", RetryLater("SystemBusy", is_uncertain=True)),
+        ("isv.HOUR_LIMIT_CONTROL", RetryLater("isv.HOUR_LIMIT_CONTROL", after=timedelta(hours=1))),
+        ("isv.MOBILE_COUNT_OVER_LIMIT", GiveUp("isv.MOBILE_COUNT_OVER_LIMIT", Fault.TECHNICAL)),
         ("isv.MOBILE_NUMBER_ILLEGAL", GiveUp("isv.MOBILE_NUMBER_ILLEGAL", Fault.NUMBER)),
         ("isv.SMS_SIGNATURE_ILLEGAL", GiveUp("isv.SMS_SIGNATURE_ILLEGAL", Fault.TECHNICAL)),
         ("isv.SMS_TEMPLATE_ILLEGAL", GiveUp("isv.SMS_TEMPLATE_ILLEGAL", Fault.TECHNICAL)),
@@ -127,6 +131,7 @@ def test_refusals_are_sorted_by_who_must_act(vendor: Vendor, code: str, outcome:
     ("status", "code", "outcome"),
     [
         (400, "Throttling.User", RetryLater("Throttling.User")),
+        (400, "SignatureNonceUsed", RetryLater("SignatureNonceUsed")),
         (503, "ServiceUnavailable", RetryLater("ServiceUnavailable")),
         (500, "InternalError", RetryLater("InternalError", is_uncertain=True)),
         (403, "Forbidden.RAM", GiveUp("Forbidden.RAM", Fault.TECHNICAL)),

@@ -44,7 +44,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "notice_issued": CASE | {"number": DOCUMENT},
     "notice_rescinded": {"enterprise": FIRM, "number": DOCUMENT},
     "rectified": CASE,
-    "revocation_proposed": CASE | {"number": DOCUMENT, "last_day": LAST},
+    "revocation_proposed": CASE | {"number": DOCUMENT, "days": 5},
     "revoked": CASE | {"number": DOCUMENT},
     "not_revoked": CASE,
     "revocation_rescinded": CASE | {"number": DOCUMENT},

@@ -118,6 +118,8 @@ REFUSALS = [
     ("UnauthorizedOperation.ServiceSuspendDueToArrears", timedelta(hours=1), False),
     ("InternalError.Timeout", None, True),
     ("InternalError.SendAndRecvFail", None, True),
+    ("FailedOperation.OtherError", None, True),
+    ("LimitExceeded.GlobalSmsSendingRateLimit", None, False),
 ]
 FINAL = [
     ("FailedOperation.PhoneNumberInBlacklist", Fault.NUMBER),
@@ -125,6 +127,9 @@ FINAL = [
     ("FailedOperation.TemplateIncorrectOrUnapproved", Fault.TECHNICAL),
     ("FailedOperation.ContainSensitiveWord", Fault.TECHNICAL),
     ("InternalError.SigVerificationFail", Fault.TECHNICAL),
+    ("LimitExceeded.AppCountryOrRegionInBlacklist", Fault.TECHNICAL),
+    ("UnauthorizedOperation.RequestIpNotInWhitelist", Fault.TECHNICAL),
+    ("AuthFailure.SignatureExpire", Fault.TECHNICAL),
     ("InvalidParameterValue.SomethingNew", Fault.TECHNICAL),
 ]
 

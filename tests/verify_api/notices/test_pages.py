@@ -2,8 +2,12 @@
 
 import io
 import re
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 from pypdf import PdfReader
 
@@ -106,6 +110,42 @@ def test_SZ_35_the_order_demands_report_and_new_list_within_the_cap(pages: dict[
     assert "送达之日起3个月内全部完成" in text
     assert "第二十八条" in text
     assert "不得申请建筑业企业资质的升级、增项" in text
+
+
+def test_the_order_says_before_any_decision_that_the_enterprise_may_be_heard(
+    pages: dict[NoticeKind, str],
+) -> None:
+    text = pages[NoticeKind.RECTIFICATION]
+    assert "有权陈述、申辩，也可以要求听证，请在整改期限届满前" in text
+    assert "我局于作出决定前以上述通知书告知你单位" in pages[NoticeKind.REVOCATION]
+
+
+def test_a_revocation_is_no_annulment_and_no_penalty(pages: dict[NoticeKind, str]) -> None:
+    text = pages[NoticeKind.REVOCATION]
+    assert "不再符合资质标准要求的条件，不属于撤销或者吊销" in text
+    assert "处罚" not in text
+    for kind in (NoticeKind.RECTIFICATION, NoticeKind.PROPOSAL, NoticeKind.RECOMMENDATION):
+        assert "吊销" not in pages[kind]
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_the_page_claims_no_more_of_its_signature_than_any_key_can_hold(
+    kind: NoticeKind, pages: dict[NoticeKind, str]
+) -> None:
+    assert "本文书经电子签名" in pages[kind]
+    assert "可靠" not in pages[kind]
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_the_code_on_the_page_is_read_by_a_camera(kind: NoticeKind, tmp_path: Path) -> None:
+    pdftoppm = shutil.which("pdftoppm")
+    if pdftoppm is None:
+        pytest.skip("pdftoppm (poppler-utils) is not installed")
+    file = tmp_path / "page.pdf"
+    file.write_bytes(set_page(document(kind)))
+    subprocess.run([pdftoppm, "-r", "96", "-png", file, tmp_path / "p"], check=True)
+    seen = [cv2.QRCodeDetector().detectAndDecode(cv2.imread(str(one)))[0] for one in tmp_path.glob("p*.png")]
+    assert [url for url in seen if url] == ["https://example.invalid/v/K7Q2M9X4TB3V"]
 
 
 @pytest.mark.rule("SZ-37")

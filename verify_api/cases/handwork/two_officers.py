@@ -137,6 +137,8 @@ def _rescind_decision(session: Session, case: Case, proposal: Proposal, actor: A
 
 def _revoke(session: Session, case: Case, proposal: Proposal, actor: Actor, now: datetime) -> None:
     """Only after the days for 陈述申辩 are over and every appeal is answered."""
+    if documents.unserved(session, case) is not None:
+        raise Conflict("撤回告知书尚无送达凭证，不能作出撤回决定", code="proposal_not_served")
     current = running(session, case.id)
     if standing(session, case.id, FactKind.APPEAL, FactKind.HOLD, FactKind.PAUSE):
         raise Conflict("尚有未处理的陈述申辩、暂缓或中止，不能作出撤回决定", code="guard_stands")

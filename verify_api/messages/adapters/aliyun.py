@@ -39,6 +39,7 @@ LATER: dict[str, timedelta | None] = {
     "isv.BUSINESS_LIMIT_CONTROL": timedelta(hours=1),
     "isv.DAY_LIMIT_CONTROL": timedelta(hours=6),
     "isv.MONTH_LIMIT_CONTROL": timedelta(hours=6),
+    "isv.HOUR_LIMIT_CONTROL": timedelta(hours=1),
     "isv.OUT_OF_SERVICE": timedelta(hours=1),
     "isv.AMOUNT_NOT_ENOUGH": timedelta(hours=1),
     "isv.BILLING_DEDUCTION_ERROR": timedelta(hours=1),
@@ -46,7 +47,10 @@ LATER: dict[str, timedelta | None] = {
     "Throttling.User": None,
     "Throttling.Api": None,
     "ServiceUnavailable": None,
+    "SignatureNonceUsed": None,
 }
+# The vendor's own breakdowns: what became of the request is open. The first is spelled like an error of ours.
+BREAKDOWNS = frozenset({"isv.SYSTEM_ERROR", "SystemBusy", "InternalError"})
 NUMBER = frozenset(
     {
         "isv.MOBILE_NUMBER_ILLEGAL",
@@ -196,7 +200,7 @@ def sort_error(code: str) -> RetryLater | GiveUp:
         return RetryLater(code, after=LATER.get(code))
     if code in NUMBER:
         return GiveUp(code, Fault.NUMBER)
-    if code.startswith("isp.") and code != "isp.RAM_PERMISSION_DENY":
+    if code in BREAKDOWNS or (code.startswith("isp.") and code != "isp.RAM_PERMISSION_DENY"):
         return RetryLater(code, is_uncertain=True)
     return GiveUp(code, Fault.TECHNICAL)
 

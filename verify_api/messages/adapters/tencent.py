@@ -58,6 +58,10 @@ REFUSALS = frozenset(
         "InternalError.JsonParseFail",
     }
 )
+# Refusals without a reason, which the vendor asks to have looked up: whether anything left is open.
+UNEXPLAINED = frozenset({"FailedOperation", "FailedOperation.OtherError"})
+# Limits by name that no waiting lifts.
+SET_UP = frozenset({"LimitExceeded.AppCountryOrRegionInBlacklist", "LimitExceeded.PhoneNumberCountLimit"})
 FINAL_RECEIPTS = frozenset({"MK:0000", "MK:0001", "DB:0101", "MBBLACK", "DBBLACK", "BLACK", "NOTEXIST"})
 
 
@@ -162,11 +166,13 @@ def _failed(error: Exception) -> RetryLater | GiveUp:
 
 def sort_error(code: str) -> RetryLater | GiveUp:
     """Who must act on an error code; what is not known is ours to look at."""
+    if code in SET_UP:
+        return GiveUp(code, Fault.TECHNICAL)
     if code in LATER or code.startswith(("LimitExceeded.", "RequestLimitExceeded")):
         return RetryLater(code, after=LATER.get(code))
     if code in NUMBER:
         return GiveUp(code, Fault.NUMBER)
-    if code.startswith("InternalError") and code not in REFUSALS:
+    if code in UNEXPLAINED or (code.startswith("InternalError") and code not in REFUSALS):
         return RetryLater(code, is_uncertain=True)
     return GiveUp(code or "unknown", Fault.TECHNICAL)
 
