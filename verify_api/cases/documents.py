@@ -21,7 +21,7 @@ from verify_api.cases.models import (
 )
 from verify_api.cases.states import Event, Track
 from verify_api.cases.timing import KIND_LABELS, DeadlineKind
-from verify_api.deadlines.rules import add_months, working_days_after
+from verify_api.deadlines.rules import working_days_after
 from verify_api.notices import service as notices
 from verify_api.notices.document import Office
 from verify_api.notices.models import Notice, NoticeKind, ServiceMethod
@@ -166,13 +166,6 @@ def rescind_newest(
         raise NoNotice
     notices.rescind(session, notice.id, reason=reason, proposed_by=proposed_by, confirmed_by=by, now=now)
     return notice
-
-
-def cap_of(session: Session, case: Case) -> date | None:
-    """The last day any 整改 of this case may end on: three months after service (22号令 28)."""
-    if case.rectification_served_on is None or case.track == Track.FIRST:
-        return None
-    return add_months(case.rectification_served_on, 3)
 
 
 def _issue(

@@ -101,7 +101,7 @@ def _served(
         end(session, fact, by=actor.label, reason="已送达", now=now)
     if State(case.state) is State.NOTIFYING:
         move(session, case, Event.SERVED, ground=ground, actor=actor, facts=told, now=now)
-        days = days_of(session, case, ground)
+        days = days_of(session, case, ground, now=now)
         plan = planned(Track.STOCK, State.OPEN, replace(days, served_on=served_on), ground)
         restart(session, case, plan, ground=ground, now=now)
         return
@@ -111,7 +111,7 @@ def _served(
     case.rectification_served_on = served_on
     told["notice"] = notice.reference
     note(session, case, "notice_served", ground=ground, actor=actor, facts=told, now=now)
-    plan = planned(Track.STOCK, State.RECTIFYING, days_of(session, case, ground), ground)
+    plan = planned(Track.STOCK, State.RECTIFYING, days_of(session, case, ground, now=now), ground)
     restart(session, case, plan, ground=ground, now=now)
     outcomes.on_rectification_served(session, case, reference=notice.reference, now=now)
 
