@@ -15,8 +15,7 @@ from verify_api.cases.dossier import Dossier, read
 from verify_api.cases.findings import defence, findings, quoted
 from verify_api.cases.ground import Ground
 from verify_api.cases.models import Case
-from verify_api.cases.states import RECTIFICATION, State, Track
-from verify_api.deadlines.rules import add_months
+from verify_api.cases.states import RECTIFICATION, State
 from verify_api.notices import service as notices
 from verify_api.notices.document import Office
 from verify_api.notices.models import Notice, NoticeKind, ServiceMethod
@@ -215,13 +214,6 @@ def rescind_newest(
         raise NoNotice
     notices.rescind(session, notice.id, reason=reason, proposed_by=proposed_by, confirmed_by=by, now=now)
     return notice
-
-
-def cap_of(session: Session, case: Case) -> date | None:
-    """The last day any 整改 of this case may end on: three months after service (22号令 28)."""
-    if case.rectification_served_on is None or case.track == Track.FIRST:
-        return None
-    return add_months(case.rectification_served_on, 3)
 
 
 def _issue(

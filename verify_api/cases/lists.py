@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -21,6 +21,7 @@ from verify_api.cases.models import (
     PersonList,
     RectificationReport,
 )
+from verify_api.cases.pauses import ZERO, carry_on, receded, slept
 from verify_api.cases.states import RECTIFICATION, Capability, Event, State
 from verify_api.cases.steps import enter
 from verify_api.cases.timing import renew, running
@@ -119,7 +120,8 @@ def withdraw(session: Session, case: Case, *, actor: Actor, now: datetime) -> Pe
     if row.claimed_at is not None:
         raise AlreadyClaimed
     before = _last_stopped(session, case)
-    if before is not None and before.due_at <= now:
+    slept_for = ZERO if before is None else slept(session, before)
+    if before is not None and receded(session, before, now=now) + slept_for <= now:
         raise DeadlineOver("提交期限已过，名单撤回后将无法再次提交，请等待审核结果")
     row.status = "withdrawn"
     if _first_of_case(session, case) == row.submitted_at:
@@ -127,7 +129,7 @@ def withdraw(session: Session, case: Case, *, actor: Actor, now: datetime) -> Pe
     event = Event.WITHDRAWN_LATER if _was_rejected(session, case, row) else Event.WITHDRAWN_FIRST
     ground = ground_on(session, now=now)
     move(session, case, event, ground=ground, actor=actor, facts={"version": row.version}, now=now)
-    _run_on(session, case, before)
+    _run_on(session, case, before, slept_for=slept_for, ground=ground, now=now)
     renew(session, case, ground=ground, now=now)  # A year may have been loaded while it stood.
     return row
 
@@ -147,7 +149,7 @@ def current_list(session: Session, case: Case) -> PersonList:
 
 def _in_time(session: Session, case: Case, *, now: datetime) -> None:
     deadline = running(session, case.id)
-    if deadline is not None and deadline.due_at <= now:
+    if deadline is not None and receded(session, deadline, now=now) <= now:
         raise DeadlineOver
 
 
@@ -228,8 +230,20 @@ def _last_stopped(session: Session, case: Case) -> CaseDeadline | None:
     return session.scalar(query.order_by(CaseDeadline.id.desc()).limit(1))
 
 
-def _run_on(session: Session, case: Case, before: CaseDeadline | None) -> None:
-    if before is not None:
-        before.ended_at, before.ended_reason = None, ""
-        case.due_at = before.due_at
-        session.flush()
+def _run_on(
+    session: Session,
+    case: Case,
+    before: CaseDeadline | None,
+    *,
+    slept_for: timedelta,
+    ground: Ground,
+    now: datetime,
+) -> None:
+    if before is None:
+        return
+    before.ended_at, before.ended_reason = None, ""
+    case.due_at = before.due_at
+    session.flush()
+    if slept_for:
+        ends = before.due_at + slept_for
+        carry_on(session, case, before, ends=ends, basis="审核期间因不可抗力中止计时", ground=ground, now=now)

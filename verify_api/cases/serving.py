@@ -153,7 +153,7 @@ def _served(
         case.rectification_served_on = service.served_on
         outcomes.on_rectification_served(session, case, reference=notice.reference, now=now)
     if State(case.state) in STARTED_BY_SERVICE:
-        days = replace(days_of(session, case, ground), served_on=service.served_on)
+        days = replace(days_of(session, case, ground, now=now), served_on=service.served_on)
         plan = planned(Track(case.track), State(case.state), days, ground)
         restart(session, case, plan, ground=ground, now=now)
 

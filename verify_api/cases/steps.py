@@ -13,6 +13,7 @@ from verify_api.cases import outcomes
 from verify_api.cases.dossier import Dossier, read
 from verify_api.cases.ground import Ground
 from verify_api.cases.models import Case, CaseDeadline, CaseItem
+from verify_api.cases.pauses import days_stood
 from verify_api.cases.states import State, Track
 from verify_api.cases.timing import Facts, planned, start, stop
 
@@ -55,11 +56,14 @@ def _run(
     state = State(case.state)
     if state is State.RECTIFYING:
         case.rectification_served_on = None  # A new notice starts a new clock, by its own service.
-    plan = planned(Track(case.track), state, days_of(session, case, ground, is_restart=is_restart), ground)
+    facts = days_of(session, case, ground, is_restart=is_restart, now=now)
+    plan = planned(Track(case.track), state, facts, ground)
     return None if plan is None else start(session, case, plan[0], plan[1], ground=ground, now=now)
 
 
-def days_of(session: Session, case: Case, ground: Ground, *, is_restart: bool = False) -> Facts:
+def days_of(
+    session: Session, case: Case, ground: Ground, *, is_restart: bool = False, now: datetime
+) -> Facts:
     """The days that this case's deadlines count from."""
     first_issued_on, valid_to = ground.today, ground.today
     if case.track == Track.FIRST:  # No deadline of a STOCK case counts from a certificate.
@@ -75,5 +79,6 @@ def days_of(session: Session, case: Case, ground: Ground, *, is_restart: bool = 
         valid_to=valid_to,
         served_on=None,
         rectification_served_on=case.rectification_served_on,
+        days_stood=days_stood(session, case, now=now),
         is_restart=is_restart,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -63,6 +63,7 @@ class Facts:
     valid_to: date
     served_on: date | None = None
     rectification_served_on: date | None = None
+    days_stood: int = 0
     is_restart: bool = False
 
 
@@ -120,10 +121,20 @@ def _stock_checkin(facts: Facts, ground: Ground) -> Planned:
 
 
 def _cap(facts: Facts, ground: Ground) -> Deadline:
-    """Three months after service, the hard end of every 整改; it does not roll."""
+    """Three months after service, the hard end of every 整改; it does not roll.
+
+    Days on which the clock stood are no part of the three months.
+    """
     served = facts.rectification_served_on or facts.today
     months = ground.policy.rectification.cap_months
-    return months_after(served, months, calendar=ground.calendar, roll=False, basis=DECREE)
+    start = served + timedelta(days=facts.days_stood)
+    basis = f"{DECREE}（不可抗力中止 {facts.days_stood} 日不计入）" if facts.days_stood else DECREE
+    return months_after(start, months, calendar=ground.calendar, roll=False, basis=basis)
+
+
+def cap_on(facts: Facts, ground: Ground) -> date | None:
+    """The last day on which 整改 may end (22号令 28); None outside 整改."""
+    return None if facts.rectification_served_on is None else _cap(facts, ground).last_day
 
 
 def _report(facts: Facts, ground: Ground) -> Planned:
@@ -266,19 +277,13 @@ def shift(
     ground: Ground,
     now: datetime,
 ) -> CaseDeadline:
-    """Put another end in the place of the running one. What hangs on the old row follows: the window shown
-    to the people on the list, and a pause that keeps the remainder.
-    """
+    """Put another end in the place of the running one. The window shown to the people on the list follows."""
     stop(session, case, reason=reason, now=now)
     row = start(session, case, DeadlineKind(current.kind), later, ground=ground, now=now)
     if current.kind in (DeadlineKind.CHECK_IN, DeadlineKind.RECHECK_IN):
         query = select(PersonList).where(PersonList.case_id == case.id, PersonList.status == "approved")
         for approved in session.scalars(query):
             approved.window_closes_at = row.due_at
-    for pause in standing(session, case.id, FactKind.PAUSE):
-        if pause.detail.get("deadline") == current.id:
-            left = pause.detail["seconds_left"] + (row.due_at - current.due_at).total_seconds()
-            pause.detail = pause.detail | {"deadline": row.id, "seconds_left": max(0, left)}
     session.flush()
     return row
 

@@ -8,6 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from verify_api.cases.models import Case, CaseDeadline, CheckIn, ListedPerson, PersonList
+from verify_api.cases.pauses import receded
+from verify_api.cases.timing import running
 from verify_api.checkins.models import Attempt, AttemptFrame, AttemptState
 
 UNDECIDED = (AttemptState.VERIFYING.value, AttemptState.NEEDS_REVIEW.value)
@@ -45,6 +47,14 @@ def approved_list(session: Session, case_id: int) -> PersonList | None:
     """The approved list people check in for: the newest one."""
     query = select(PersonList).where(PersonList.case_id == case_id, PersonList.status == "approved")
     return session.scalar(query.order_by(PersonList.version.desc()).limit(1))
+
+
+def closes_at(session: Session, row: PersonList, *, now: datetime) -> datetime | None:
+    """When the window of a list closes; while a pause stands it recedes."""
+    deadline = running(session, row.case_id)
+    if deadline is None or deadline.due_at != row.window_closes_at:
+        return row.window_closes_at
+    return receded(session, deadline, now=now)
 
 
 def is_listed(session: Session, list_id: int, person_id: int) -> bool:

@@ -205,7 +205,8 @@ def _open_list(session: Session, case: Case, person_id: int, now: datetime) -> P
     row = queries.approved_list(session, case.id)
     if row is None or not queries.is_listed(session, row.id, person_id):
         raise AttemptUnknown("该人员不在打卡名单中", code="not_selected")
-    if row.window_closes_at is None or now >= row.window_closes_at:
+    closes = queries.closes_at(session, row, now=now)
+    if closes is None or now >= closes:
         raise Conflict("打卡时间已经结束", code="window_closed")
     return row
 

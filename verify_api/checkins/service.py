@@ -175,7 +175,8 @@ def submit(session: Session, *, person_id: int, public_id: str, now: datetime) -
         said = tuple(Reason("prompt_unanswered", f"缺少“{say}”的照片") for say in missing)
         raise FramesMissing("还有口令没有拍摄照片", reasons=said)
     row = session.get_one(PersonList, attempt.list_id)
-    if row.window_closes_at is None or now >= row.window_closes_at:
+    closes = queries.closes_at(session, row, now=now)
+    if closes is None or now >= closes:
         raise ChallengeOver(door.CLOSED.message, code=door.CLOSED.code, hint=door.CLOSED.hint)
     attempt.state, attempt.received_at = AttemptState.VERIFYING.value, now
     enqueue(session, attempt.id)
@@ -204,7 +205,7 @@ def _door_facts(
     return door.DoorFacts(
         is_listed=listed,
         is_open=may(State(case.state), Capability.CHECK_IN),
-        closes_at=row.window_closes_at if row else None,
+        closes_at=queries.closes_at(session, row, now=now) if row else None,
         is_accepted=row is not None and queries.standing_checkin(session, row.id, person_id) is not None,
         has_consent=active_consent(session, person_id) is not None,
         attempts_today=queries.attempts_since(session, person_id, since=midnight),

@@ -231,8 +231,8 @@ def _judge(session: Session, attempt: Attempt, measures: FaceMeasures, evidence:
 
 def _case_facts(session: Session, case: Case, attempt: Attempt) -> CaseFacts:
     row = session.get(PersonList, attempt.list_id) if attempt.list_id else None
-    closes = row.window_closes_at if row else None
     received = attempt.received_at
+    closes = queries.closes_at(session, row, now=received) if row and received else None
     return CaseFacts(
         is_list_standing=row is not None and row.status == "approved",
         may_check_in=may(State(case.state), Capability.CHECK_IN),

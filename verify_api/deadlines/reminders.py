@@ -10,6 +10,7 @@ from registry.db import Sessions
 from verify_api.cases.each import each
 from verify_api.cases.ground import Ground, ground_on
 from verify_api.cases.models import Case, CaseDeadline
+from verify_api.cases.pauses import receded
 from verify_api.cases.recipients import of_case
 from verify_api.cases.states import RECTIFICATION, State, Track
 from verify_api.cases.timing import DeadlineKind
@@ -60,6 +61,8 @@ def _remind_one(session: Session, case_id: int, ground: Ground, now: datetime) -
     if found is None:
         return
     case, deadline = found
+    if receded(session, deadline, now=now) > deadline.due_at:
+        return  # The clock stands: nobody can say how many days are left.
     track, kind = Track(case.track), DeadlineKind(deadline.kind)
     days_left = (deadline.last_day - now.astimezone(SHANGHAI).date()).days
     began = deadline.created_at.astimezone(SHANGHAI).date()

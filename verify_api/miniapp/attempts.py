@@ -199,11 +199,8 @@ def _task(
 ) -> dict[str, Any]:
     enterprise = session.get_one(Enterprise, case.enterprise_id)
     progress = queries.progress(session, row.id)
-    is_open = (
-        may(State(case.state), Capability.CHECK_IN)
-        and row.window_closes_at is not None
-        and now < row.window_closes_at
-    )
+    closes = queries.closes_at(session, row, now=now)
+    is_open = may(State(case.state), Capability.CHECK_IN) and closes is not None and now < closes
     accepted = queries.standing_checkin(session, row.id, person_id) is not None
     fence = geo.fence_in(geo.load_fence(row.fence), datum).to_mapping() if row.fence else None
     return {

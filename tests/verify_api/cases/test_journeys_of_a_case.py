@@ -1,6 +1,6 @@
 """Both tracks through the services, on a real database: who may do what when, and what follows by law."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -8,77 +8,34 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from registry.enterprises.models import AbnormalMark, ItemStatus, Origin
+from tests.verify_api.cases.steps import (
+    REPORT,
+    approve,
+    come,
+    deliver,
+    messages,
+    notices,
+    open_first,
+    open_stock,
+)
 from tests.verify_api.factories import (
     ADMIN,
     AUDITOR,
     REVIEWER,
     SECOND,
-    Firm,
     at,
     deadline_days,
     make_firm,
 )
-from verify_api.accounts.actor import SYSTEM
-from verify_api.cases import handwork, lists, review, serving
+from verify_api.cases import handwork, lists, review
 from verify_api.cases.access import RoleMissing
 from verify_api.cases.files import add_report
-from verify_api.cases.models import Case, CaseEvent, PersonList
-from verify_api.cases.openings import GivenReason, StockReason, open_first_cases, open_stock_case
+from verify_api.cases.models import CaseEvent
+from verify_api.cases.openings import GivenReason, StockReason, open_stock_case
 from verify_api.cases.states import State
 from verify_api.cases.transition import NotAllowedNow
 from verify_api.checkins.queries import progress
-from verify_api.checkins.verification import accept
 from verify_api.deadlines.sweep import act
-from verify_api.evidence.store import StoredFile
-from verify_api.messages.models import Message
-from verify_api.notices.models import Notice
-
-REPORT = StoredFile("a" * 64, 1, "application/pdf")
-REASON = [GivenReason(StockReason.WAGE_ARREARS, "接到投诉")]
-
-
-def open_first(session: Session, firm: Firm, now: datetime) -> Case:
-    [case] = open_first_cases(session, enterprise=firm.enterprise, actor=ADMIN, now=now)
-    return case
-
-
-def open_stock(session: Session, firm: Firm, now: datetime) -> Case:
-    case, _ = open_stock_case(
-        session, enterprise=firm.enterprise, reasons=REASON, item_ids=None, actor=ADMIN, now=now
-    )
-    return case
-
-
-def deliver(session: Session, case: Case, now: datetime) -> None:
-    serving.serve_by_receipt(session, case, delivered_at=now, message_id=1, now=now)
-
-
-def approve(session: Session, firm: Firm, case: Case, now: datetime) -> PersonList:
-    lists.submit(session, case, people=firm.enough, actor=firm.actor, now=now)
-    return review.approve(session, case, opinion="", actor=REVIEWER, now=now)
-
-
-def come(session: Session, case: Case, row: PersonList, people: list[int], now: datetime) -> None:
-    for person in people:
-        accept(
-            session,
-            case,
-            list_id=row.id,
-            person_id=person,
-            attempt_id=None,
-            method="window",
-            received_at=now,
-            actor=SYSTEM,
-            now=now,
-        )
-
-
-def messages(session: Session, case: Case) -> list[str]:
-    return list(session.scalars(select(Message.kind).where(Message.case_id == case.id).order_by(Message.id)))
-
-
-def notices(session: Session, case: Case) -> list[str]:
-    return list(session.scalars(select(Notice.kind).where(Notice.case_id == case.id).order_by(Notice.id)))
 
 
 @pytest.mark.rule("SZ-15")
