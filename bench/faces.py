@@ -256,7 +256,7 @@ def _fill(database: object, vectors: npt.NDArray[np.float32], turn: npt.NDArray[
 
 def main() -> None:
     """All parts, one after the other."""
-    engine = load_engine(VAR / "cache")
+    engine = load_engine(VAR / "cache", None)
     files = pictures()
     sizes = {Pictures.open(io.BytesIO(data)).size for data in files}
     print(f"pictures     {len(files)}: {', '.join(f'{w}×{h}' for w, h in sorted(sizes))}")

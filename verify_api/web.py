@@ -7,6 +7,7 @@ from verify_api.console import (
     attempt_pages,
     board_pages,
     enterprise_pages,
+    lookalike_pages,
     review_pages,
 )
 from verify_api.console import (
@@ -32,6 +33,7 @@ ROUTERS = (
     review_pages.router,
     console_case_pages.router,
     attempt_pages.router,
+    lookalike_pages.router,
     enterprise_pages.router,
     store_portal.router,
     store_console.router,

@@ -32,7 +32,7 @@ def make_queue(parts: Parts, engine: FaceEngine) -> procrastinate.App:
 
 def run(parts: Parts) -> None:
     """Work until told to stop. What an earlier worker left unfinished is queued again first."""
-    engine = load_engine(parts.settings.cache_folder)
+    engine = load_engine(parts.settings.cache_folder, parts.settings.face_model_file)
     queue = make_queue(parts, engine)
     requeue_all(parts.sessions)
     asyncio.run(_work(queue, parts.settings.worker_threads))

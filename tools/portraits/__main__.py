@@ -44,7 +44,7 @@ def make_people(to: Path, people: int | None) -> None:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=recipes.FILE)
 def search(to: Path, people: int, seconds: int, out: Path) -> None:
     """Find recipes anew. Needed only when the drawing changes."""
-    engine = load_engine(settings().cache_folder)
+    engine = load_engine(settings().cache_folder, None)
     bases = load_bases(source.fetch(to), engine)
     found = Search(engine, bases).run(count=people, seconds=seconds)
     recipes.save(found, out)

@@ -62,7 +62,7 @@ def make(to: Path, count: int, cache: Path) -> dict[str, Any]:
 
 def _make(to: Path, chosen: Sequence[Recipe], cache: Path) -> dict[str, Any]:
     photographs = source.fetch(to)
-    load_engine(cache)  # Converts the network before two processes would both do so.
+    load_engine(cache, None)  # Converts the network before two processes would both do so.
     (to / "manifest.json").unlink(missing_ok=True)
     shutil.rmtree(to / "people", ignore_errors=True)
     count = len(chosen)
@@ -89,7 +89,7 @@ def read_manifest(to: Path) -> dict[str, Any] | None:
 
 def _start(photographs: Path, cache: Path) -> None:
     global _engine, _bases
-    _engine = load_engine(cache)
+    _engine = load_engine(cache, None)
     _bases = load_bases(photographs, _engine)
 
 

@@ -11,6 +11,11 @@ from verify_api.faces.rules import FaceVerdict, Outcome
 PLACE_UNPROVEN = Reason("place_unproven", "打卡位置没有得到证实", "请到企业注册地址重新打卡")
 LIST_CHANGED = Reason("list_no_longer_valid", "打卡名单已被撤销或更换", "请联系本单位的企业联系人")
 ALREADY = Reason("already_accepted", "您已完成本次打卡，无需重复打卡")
+NO_CONSENT = Reason(
+    "consent_withdrawn",
+    "您已撤回人脸识别同意，本次打卡没有核验人脸",
+    "可到窗口由两名工作人员现场核验，效力相同；或重新同意后再打卡",
+)
 LATE = Reason("window_closed", "提交时打卡时间已经结束")
 
 
@@ -22,6 +27,7 @@ class CaseFacts:
     may_check_in: bool
     is_accepted: bool
     received_in_time: bool
+    has_consent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,12 @@ class Verdict:
 
 
 def decide(face: FaceVerdict, place: Mapping[str, Any] | None, facts: CaseFacts) -> Verdict:
-    """Accepted only if every part says yes; a doubt of the face goes to staff, anything else refuses."""
+    """Accepted only if every part says yes; a doubt of the face goes to staff, anything else refuses.
+
+    Without consent nothing is said about the face: it must not be processed (个人信息保护法 15).
+    """
+    if not facts.has_consent:
+        return Verdict(AttemptState.REJECTED, (NO_CONSENT,))
     refused = [
         reason
         for reason, stands in (

@@ -21,6 +21,7 @@ from verify_api.checkins.verdict import CaseFacts, Verdict, decide
 from verify_api.faces.engine import FaceEngine
 from verify_api.faces.measure import FaceMeasures, FrameIn, Reference, measure_frames
 from verify_api.faces.policy import FacePolicy
+from verify_api.faces.queries import active_consent
 from verify_api.faces.rules import Ask, FaceVerdict, Prompt, judge_face
 from verify_api.faces.service import PhotoUnsuitable, enrol, neighbours, note_lookalikes, reference_for
 from verify_api.parts import Parts
@@ -61,6 +62,8 @@ def _read(parts: Parts, engine: FaceEngine, attempt_id: int) -> Evidence | None:
         rows = queries.frames_of(session, attempt_id)
         ground = ground_on(session, now=parts.clock())
         policy = face_policy(ground)
+        if active_consent(session, attempt.person_id) is None:
+            return Evidence((), None, policy, ground.version)  # Withdrawn since: the face is not touched.
         reference = _reference(session, parts, engine, attempt.person_id, policy)
     frames = tuple(
         FrameIn(
@@ -77,7 +80,7 @@ def _read(parts: Parts, engine: FaceEngine, attempt_id: int) -> Evidence | None:
 def face_policy(ground: Ground) -> FacePolicy:
     """The face thresholds of the policy in force."""
     face = ground.policy.face
-    return FacePolicy(accept=face.accept_distance, review=face.review_distance)
+    return FacePolicy.of_bands(model=face.model, accept=face.accept_distance, review=face.review_distance)
 
 
 def _reference(
@@ -129,7 +132,8 @@ def settle(
     if attempt.state != AttemptState.VERIFYING:
         return None
     face = _judge(session, attempt, measures, evidence)
-    verdict = decide(face, attempt.place, _case_facts(session, case, attempt))
+    facts = _case_facts(session, case, attempt)
+    verdict = decide(face, attempt.place, facts)
     attempt.measures = {
         "face": measures.to_mapping(),
         "distance": face.distance,
@@ -140,7 +144,8 @@ def settle(
     signs = place_risks(session, attempt)
     attempt.risks = [*attempt.risks, *(risk.to_mapping() for risk in face.risks), *signs]
     _keep_fingerprints(session, attempt, measures)
-    _note_lookalikes(session, parts, engine, attempt, measures, evidence, now)
+    if facts.has_consent:
+        _note_lookalikes(session, parts, engine, attempt, measures, evidence, now)
     conclude(session, case, attempt, verdict, actor=SYSTEM, now=now)
     return AttemptState(attempt.state)
 
@@ -239,6 +244,7 @@ def _case_facts(session: Session, case: Case, attempt: Attempt) -> CaseFacts:
         is_accepted=row is not None
         and queries.standing_checkin(session, row.id, attempt.person_id) is not None,
         received_in_time=closes is not None and received is not None and received < closes,
+        has_consent=active_consent(session, attempt.person_id) is not None,
     )
 
 

@@ -19,10 +19,12 @@ from verify_api.checkins.views import attempt_view, attempts_in, frames_view
 from verify_api.console.desk import counts
 from verify_api.console.operations import picture_of
 from verify_api.console.sketches import fence_sketch
+from verify_api.faces.queries import count_open_lookalikes
+from verify_api.faces.rules import Ask
 from verify_api.http.deps import NowDep, PartsDep, SessionDep
 from verify_api.pages.files import picture
 from verify_api.pages.forms import FormDep
-from verify_api.pages.people import actors_named
+from verify_api.pages.people import actors_named, names_of
 from verify_api.pages.render import Frame, FrameDep, attempt, go
 
 router = APIRouter(prefix="/console", include_in_schema=False)
@@ -37,6 +39,7 @@ def queue_page(actor: StaffDep, frame: FrameDep, session: SessionDep) -> Respons
         here="attempts",
         counts=counts(session),
         attempts=attempts_in(session, AttemptState.NEEDS_REVIEW),
+        lookalikes=count_open_lookalikes(session),
     )
 
 
@@ -67,6 +70,7 @@ def _page(
     row, person, case = found
     session.refresh(case, ["enterprise"])
     view = attempt_view(row, person)
+    frames = frames_view(session, row)
     return frame.show(
         "console/attempt.html",
         here="attempts",
@@ -74,7 +78,9 @@ def _page(
         one=view,
         person=person,
         case=case,
-        frames=frames_view(session, row),
+        frames=frames,
+        beside=_beside(frames, row.prompts),
+        namesakes=names_of(session, {one for risk in row.risks for one in risk.get("people", ())}),
         figures=_figures(view),
         sketch=fence_sketch(row.fence, [row.position]),
         names=actors_named(session, [row.decided_by]),
@@ -82,6 +88,12 @@ def _page(
         reason=reason,
         errors=error or (),
     )
+
+
+def _beside(frames: list[dict[str, Any]], prompts: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The picture to lay beside the reference: the front view, wherever in the challenge it was asked for."""
+    fronts = {prompt["n"] for prompt in prompts if prompt["ask"] == Ask.FRONT}
+    return next((one for one in frames if one["n"] in fronts), frames[0] if frames else None)
 
 
 def _figures(view: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What staff pages read besides the shared views: one named query per list or number."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,3 +111,17 @@ def departed(session: Session, case: Case, row: PersonList) -> set[int]:
         RosterEntry.enterprise_id == case.enterprise_id, RosterEntry.dropped_at.is_(None)
     )
     return listed - set(session.scalars(query))
+
+
+def employers(session: Session, people: Collection[int]) -> dict[int, list[Enterprise]]:
+    """The enterprises on whose roster each of these people stands today."""
+    query = (
+        select(RosterEntry.person_id, Enterprise)
+        .join(Enterprise, Enterprise.id == RosterEntry.enterprise_id)
+        .where(RosterEntry.person_id.in_(people), RosterEntry.dropped_at.is_(None))
+        .order_by(Enterprise.name)
+    )
+    found: dict[int, list[Enterprise]] = {}
+    for person_id, enterprise in session.execute(query):
+        found.setdefault(person_id, []).append(enterprise)
+    return found

@@ -9,7 +9,7 @@ from verify_api.faces.engine import FaceEngine
 
 
 @cache
-def load_engine(cache_folder: Path, model_file: Path | None = None) -> FaceEngine:
+def load_engine(cache_folder: Path, model_file: Path | None) -> FaceEngine:
     """The default network, converted into `cache_folder` on first use, or the ONNX file that is named.
 
     Raises:

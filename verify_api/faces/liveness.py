@@ -35,7 +35,8 @@ def failures(measures: FaceMeasures, asks: Mapping[int, str], policy: FacePolicy
     if not _pairs_complete(measures):
         found.append(Reason("not_comparable", "照片之间无法比较", "请重新拍摄"))
     front = _best_front(measures.frames, asks, policy)
-    if front is not None and any(not d <= policy.review for d in _to(front[0], measures)):
+    apart = front is not None and any(not d <= policy.review for d in _to(front[0], measures))
+    if apart and policy.is_for(measures.model_id):  # Else the limit means nothing, and staff will look.
         found.append(OTHERS)
     for n, ask in asks.items():
         frames = sorted(
@@ -136,12 +137,16 @@ def _turn(
     assert front[1].face is not None
     straight = front[1].face.yaw
     turns = [(i, sign * (frame.face.yaw - straight)) for i, frame in frames if frame.face is not None]
-    index, best = max(turns, key=lambda item: item[1])
-    if not policy.min_turn <= best <= policy.max_turn:
+    asked = [(i, turn) for i, turn in turns if policy.min_turn <= turn <= policy.max_turn]
+    if not asked:
         wrong = any(turn <= -policy.min_turn for _, turn in turns)
         return [WRONG_TURN if wrong else NO_TURN]
+    index, best = max(asked, key=lambda item: item[1])
     pair = _between(measures, front[0], index)
-    return [] if pair is not None and pair.depth_residual >= policy.min_depth_residual else [STILL]
+    if pair is not None and pair.depth_residual >= policy.min_depth_residual:
+        return []
+    # A living head turned by less shows as little depth as a picture does: ask for more, accuse nobody.
+    return [STILL if best >= policy.clear_turn else NO_TURN]
 
 
 def _blink(

@@ -1,6 +1,7 @@
 """Tables of the face part: consents, protected templates, erasures, look-alikes."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from pgvector.sqlalchemy import Vector
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, literal_column, text
@@ -79,6 +80,14 @@ class FaceErasure(Base):
     erased_at: Mapped[datetime]
 
 
+class Finding(StrEnum):
+    """What staff found a pair to be."""
+
+    TWO_PEOPLE = "two_people"
+    RELATED = "related"
+    ONE_PERSON = "one_person"
+
+
 class FaceLookalike(Base):
     """Two identities with faces under the review threshold: a risk for staff, never a refusal by itself."""
 
@@ -100,4 +109,5 @@ class FaceLookalike(Base):
     found_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[str | None]
-    finding: Mapped[str | None]
+    finding: Mapped[str | None]  # Finding
+    reason: Mapped[str | None]

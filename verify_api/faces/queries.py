@@ -44,13 +44,30 @@ def stored_faces(session: Session) -> int:
     return session.scalar(select(func.count(FaceTemplate.person_id.distinct()))) or 0
 
 
-def open_lookalikes(session: Session) -> list[FaceLookalike]:
+def open_lookalikes(session: Session, *, limit: int = 500, offset: int = 0) -> list[FaceLookalike]:
     """Pairs that staff have not settled, the closest first."""
-    return list(
-        session.scalars(
-            select(FaceLookalike).where(FaceLookalike.settled_at.is_(None)).order_by(FaceLookalike.distance)
-        )
+    query = select(FaceLookalike).where(FaceLookalike.settled_at.is_(None))
+    order = query.order_by(FaceLookalike.distance, FaceLookalike.id)
+    return list(session.scalars(order.limit(limit).offset(offset)))
+
+
+def count_open_lookalikes(session: Session) -> int:
+    """How many pairs wait for staff."""
+    return session.scalar(select(func.count()).where(FaceLookalike.settled_at.is_(None))) or 0
+
+
+def is_settled(session: Session, first: int, second: int, model_id: str) -> bool:
+    """Whether staff settled this pair (ids in order) after both of the faces in use were enrolled."""
+    enrolled = select(func.max(FaceTemplate.enrolled_at)).where(
+        FaceTemplate.person_id.in_((first, second)), FaceTemplate.model_id == model_id
     )
+    query = select(FaceLookalike.id).where(
+        FaceLookalike.person_id == first,
+        FaceLookalike.other_person_id == second,
+        FaceLookalike.model_id == model_id,
+        FaceLookalike.settled_at >= enrolled.scalar_subquery(),
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def erasures_of(session: Session, person_id: int) -> list[FaceErasure]:

@@ -158,7 +158,7 @@ def _reused(frames: Sequence[FrameMeasures], seen: frozenset[str]) -> list[Reaso
 
 
 def _answered(frames: Sequence[FrameMeasures], prompts: Sequence[Prompt]) -> list[Reason]:
-    """Every prompt needs frames, every frame needs a prompt, and no place is taken twice."""
+    """Every prompt needs frames, every frame a prompt and a face or a reason, and no place is taken twice."""
     if not prompts or not any(prompt.ask is Ask.FRONT for prompt in prompts):
         return [Reason("challenge_missing", "本次核验没有有效的动作要求", "请重新开始打卡")]
     if not frames:
@@ -169,6 +169,8 @@ def _answered(frames: Sequence[FrameMeasures], prompts: Sequence[Prompt]) -> lis
         reasons.append(Reason("prompt_missing", "有的动作没有拍到照片", "请按提示完成全部动作"))
     if answered - asked or len({(frame.n, frame.seq) for frame in frames}) < len(frames):
         reasons.append(Reason("frames_unexpected", "收到的照片与动作要求不对应", "请重新开始打卡"))
+    if any(frame.face is None and frame.refusal is None for frame in frames):
+        reasons.append(Reason("not_measurable", "照片的测量结果无效", "请重新拍摄"))
     return reasons
 
 
@@ -211,9 +213,13 @@ def _match(
         return [], [
             Reason("reference_missing", "尚无可比对的登记照片", "将由工作人员复核；请联系单位补登照片")
         ]
-    if measures.reference_model_id != measures.model_id or policy.model_id not in (None, measures.model_id):
+    if measures.reference_model_id != measures.model_id:
         return [], [
             Reason("reference_model_differs", "登记照片是用另一识别模型提取的，无法比对", "将由工作人员复核")
+        ]
+    if not policy.is_for(measures.model_id):
+        return [], [
+            Reason("model_not_calibrated", "现用识别模型尚未标定阈值，系统不作判断", "将由工作人员复核")
         ]
     match band_of(distance, policy):
         case Band.ACCEPT:

@@ -15,7 +15,7 @@ from registry.people.models import Person
 from verify_api.faces import quality, queries, vault
 from verify_api.faces.engine import FaceEngine
 from verify_api.faces.measure import FrameIn, Reference, measure_frames
-from verify_api.faces.models import FaceConsent, FaceErasure, FaceLookalike, FaceTemplate
+from verify_api.faces.models import FaceConsent, FaceErasure, FaceLookalike, FaceTemplate, Finding
 from verify_api.faces.policy import FacePolicy
 from verify_api.faces.queries import Neighbour
 
@@ -45,6 +45,14 @@ class NoSuchLookalike(NotFound):
     """No open pair of that number."""
 
     code = "lookalike_missing"
+    message = "没有这一对待核对的人脸，或已有结论"
+
+
+class GroundsMissing(Invalid):
+    """A finding needs its grounds."""
+
+    code = "reason_missing"
+    message = "请填写核对的依据"
 
 
 def give_consent(
@@ -199,9 +207,14 @@ def note_lookalikes(
     occasion: str,
     now: datetime,
 ) -> None:
-    """Put each pair on the staff list once, whichever of the two was seen; nothing is refused."""
+    """Put each pair on the staff list once, whichever of the two was seen; nothing is refused.
+
+    What staff settled stays settled until one of the two has another photograph: twins check in every year.
+    """
     for other in found:
         first, second = sorted((person_id, other.person_id))
+        if queries.is_settled(session, first, second, model_id):
+            continue
         values = insert(FaceLookalike).values(
             person_id=first,
             other_person_id=second,
@@ -219,17 +232,21 @@ def note_lookalikes(
 
 
 def settle_lookalike(
-    session: Session, *, lookalike_id: int, finding: str, settled_by: str, now: datetime
+    session: Session, *, lookalike_id: int, finding: Finding, reason: str, settled_by: str, now: datetime
 ) -> FaceLookalike:
-    """Staff say what the pair is (twins, one person under two names, chance).
+    """Staff say what the pair is, and why.
 
     Raises:
         NoSuchLookalike: There is no open pair of that number.
+        GroundsMissing: No reason is given.
     """
+    if not reason.strip():
+        raise GroundsMissing
     pair = session.get(FaceLookalike, lookalike_id, with_for_update=True)
     if pair is None or pair.settled_at is not None:
         raise NoSuchLookalike
-    pair.settled_at, pair.settled_by, pair.finding = now, settled_by, finding
+    pair.settled_at, pair.settled_by = now, settled_by
+    pair.finding, pair.reason = finding.value, reason.strip()
     session.flush()
     return pair
 

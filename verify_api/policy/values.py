@@ -138,6 +138,8 @@ class Fence(Section):
 class Face(Section):
     """人脸比对."""
 
+    # Which model the two distances were found on; faces measured by any other one go to staff.
+    model: str = _value("dlib-resnet-v1", "阈值所适用的识别模型", OWN, min_length=1, max_length=60)
     accept_distance: float = _value(0.45, "人脸距离通过阈值", OWN, gt=0, lt=1)
     review_distance: float = _value(0.60, "人脸距离人工复核阈值", OWN, gt=0, lt=1)
     filing_threshold_people: int = _value(

@@ -23,7 +23,7 @@ Files = dict[str, bytes]
 @pytest.fixture(scope="session")
 def recogniser() -> FaceEngine:
     """The default engine, its network converted on first use."""
-    return load_engine(VAR / "cache")
+    return load_engine(VAR / "cache", None)
 
 
 @pytest.fixture(scope="session")

@@ -155,10 +155,37 @@ def test_no_reference_goes_to_staff() -> None:
     assert codes(judged(session(), reference=None)) == {"reference_missing"}
 
 
-@pytest.mark.parametrize(("reference", "pinned"), [("other", None), ("m", "other")])
-def test_vectors_of_different_models_are_never_compared(reference: str, pinned: str | None) -> None:
-    verdict = judged(session(), reference=reference, policy=FacePolicy(model_id=pinned))
+def test_vectors_of_different_models_are_never_compared() -> None:
+    verdict = judged(session(), reference="other")
     assert verdict.outcome is Outcome.NEEDS_REVIEW and codes(verdict) == {"reference_model_differs"}
+
+
+@pytest.mark.parametrize("apart", [0.25, 0.9])
+def test_distances_found_on_another_model_neither_accept_nor_refuse(apart: float) -> None:
+    policy = FacePolicy.of_bands(model="other", accept=0.45, review=0.6)
+    frames = session()
+    verdict = judged(frames, found=pairs(frames, distance=apart), policy=policy)
+    assert verdict.outcome is Outcome.NEEDS_REVIEW and codes(verdict) == {"model_not_calibrated"}
+
+
+@pytest.mark.parametrize(
+    ("model", "model_id", "fits"),
+    [
+        (None, "any:1", True), ("net", "net:1", True), ("net:1", "net:1", True), ("net:2", "net:1", False),
+        ("ne", "net:1", False), ("net", "network:1", False), ("", "net:1", False),
+    ],
+)  # fmt: skip
+def test_bands_belong_to_a_model_by_its_kind_or_by_its_whole_id(
+    model: str | None, model_id: str, fits: bool
+) -> None:
+    assert FacePolicy(model=model).is_for(model_id) is fits
+
+
+def test_what_counts_as_one_person_follows_from_the_bands() -> None:
+    usual = FacePolicy.of_bands(model="m", accept=0.45, review=0.6)
+    assert usual == replace(POLICY, model="m", same_person=usual.same_person)
+    assert usual.same_person == pytest.approx(0.55)
+    assert FacePolicy.of_bands(model="m", accept=0.2, review=0.5).same_person == pytest.approx(0.4)
 
 
 def test_no_frames_and_no_prompts_are_refused() -> None:
@@ -246,6 +273,28 @@ def test_a_frame_that_shows_nobody_refuses_the_attempt(n: int) -> None:
 def test_a_movement_that_was_not_made_is_refused(k: int, figures: dict[str, float], code: str) -> None:
     verdict = judged(changed(k, **figures))
     assert verdict.outcome is Outcome.REJECTED and code in codes(verdict)
+
+
+@pytest.mark.parametrize(("yaw", "code"), [(19.9, "turn_not_seen"), (20.0, "flat_still")])
+def test_a_small_turn_without_depth_is_asked_for_again_and_only_a_clear_one_is_called_flat(
+    yaw: float, code: str
+) -> None:
+    frames = changed(4, yaw=yaw)
+    flat = tuple(
+        replace(pair, depth_residual=0.01) if 4 in (pair.a, pair.b) else pair for pair in pairs(frames)
+    )
+    verdict = judged(frames, found=flat)
+    assert verdict.outcome is Outcome.REJECTED and codes(verdict) == {code}
+
+
+def test_a_turn_that_went_on_too_far_counts_by_the_frame_before() -> None:
+    assert judged([*session(), frame(3, 2, yaw=70.0, distance=0.4)]).outcome is Outcome.ACCEPTED
+    assert "turn_not_seen" in codes(judged([*changed(4, yaw=5.0), frame(3, 2, yaw=70.0)]))
+
+
+def test_a_frame_of_which_nothing_is_known_refuses() -> None:
+    verdict = judged([*session(), FrameMeasures(1, 2, WHEN, "unknown")])
+    assert verdict.outcome is Outcome.REJECTED and codes(verdict) == {"not_measurable"}
 
 
 @pytest.mark.parametrize("missing", [2, 7])

@@ -16,7 +16,7 @@ from tests.verify_api.faces.conftest import WHEN, Files
 from tools.portraits import attacks
 from verify_api.faces import queries, service, vault
 from verify_api.faces.engine import FaceEngine
-from verify_api.faces.models import FaceConsent, FaceErasure, FaceLookalike, FaceTemplate
+from verify_api.faces.models import FaceConsent, FaceErasure, FaceLookalike, FaceTemplate, Finding
 from verify_api.faces.policy import FacePolicy
 
 RING = Keyring({"k1": bytes(range(32))})
@@ -228,14 +228,30 @@ def test_a_pair_is_listed_once_until_staff_settle_it(
     note = {"person_id": twin, "found": found, "model_id": recogniser.model_id, "occasion": "checkin"}
     service.note_lookalikes(session, **note, now=LATER)
     (pair,) = queries.open_lookalikes(session)
-    settled = service.settle_lookalike(
-        session, lookalike_id=pair.id, finding="双胞胎", settled_by="s1", now=LATER
-    )
-    assert settled.settled_at == LATER and queries.open_lookalikes(session) == []
+    said = {"lookalike_id": pair.id, "finding": Finding.RELATED, "settled_by": "s1", "now": LATER}
+    with pytest.raises(service.GroundsMissing):
+        service.settle_lookalike(session, **said, reason=" ")
+    settled = service.settle_lookalike(session, **said, reason="户口簿：双胞胎")
+    assert (settled.settled_at, settled.finding, settled.reason) == (LATER, "related", "户口簿：双胞胎")
+    assert queries.open_lookalikes(session) == [] and queries.count_open_lookalikes(session) == 0
     with pytest.raises(service.NoSuchLookalike):
-        service.settle_lookalike(session, lookalike_id=pair.id, finding="又", settled_by="s1", now=LATER)
+        service.settle_lookalike(session, **said, reason="又")
     service.note_lookalikes(session, **note, now=LATER)
-    assert len(queries.open_lookalikes(session)) == 1 and rows(session, FaceLookalike) == 2
+    assert queries.open_lookalikes(session) == []
+
+
+def test_a_settled_pair_comes_back_with_a_new_photograph(
+    session: Session, enrol, people: list[Files]
+) -> None:  # type: ignore[no-untyped-def]
+    one, twin = consenting(session), consenting(session)
+    enrol(one, people[0]["reference"])
+    enrol(twin, people[0]["front"])
+    (pair,) = queries.open_lookalikes(session)
+    service.settle_lookalike(
+        session, lookalike_id=pair.id, finding=Finding.TWO_PEOPLE, reason="无关", settled_by="s1", now=LATER
+    )
+    enrol(twin, people[0]["reference"], now=LATER + timedelta(days=1))
+    assert queries.count_open_lookalikes(session) == 1
 
 
 def test_erasing_a_person_removes_the_pairs_found_with_their_face(

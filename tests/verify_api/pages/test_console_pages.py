@@ -6,11 +6,14 @@ import pytest
 from sqlalchemy import select, update
 
 from registry.enterprises.models import RegisteredPoint
+from registry.people.models import Person
 from tests.verify_api.pages.conftest import Site
 from verify_api.accounts.actor import Role
 from verify_api.audit.models import AccessEntry
 from verify_api.cases.facts import standing
 from verify_api.cases.models import PersonList, Proposal
+from verify_api.checkins.models import Attempt, AttemptFrame
+from verify_api.faces.models import FaceLookalike
 
 
 def _state(site: Site, name: str) -> str:
@@ -125,6 +128,80 @@ def test_a_doubtful_check_in_is_judged_by_both_pictures_and_a_reason(site: Site)
     assert "请填写理由" in silent.text
     assert site.post(doubt, {"decision": "refuse", "reason": "眼距明显不同"}, on=doubt).status_code == 303
     assert "没有待复核的打卡" in site.get("/console/attempts").text
+
+
+def test_the_front_view_lies_beside_the_reference_wherever_it_was_asked_for(site: Site) -> None:
+    session = site.bureau.session
+    row = session.scalars(select(Attempt).where(Attempt.public_id == f"{2:032x}")).one()
+    row.prompts = [row.prompts[0] | {"ask": "blink"}, row.prompts[1] | {"ask": "front"}]
+    session.flush()
+    site.as_staff(Role.REVIEWER)
+    shown = re.findall(
+        r'<img src="/console/attempts/[^"]+/frames/(\d+)" alt="打卡照片"',
+        site.get(f"/console/attempts/{row.public_id}").text,
+    )
+    wanted = select(AttemptFrame.id).where(AttemptFrame.attempt_id == row.id, AttemptFrame.n == 2)
+    assert shown == [str(session.scalars(wanted).one())]
+
+
+def _pair(site: Site) -> FaceLookalike:
+    """Two people of the firm that checks in, found to have one face."""
+    one, other = sorted(site.bureau.firms["checking"].enough[:2])
+    pair = FaceLookalike(
+        person_id=one, other_person_id=other, model_id="m", distance=0.31, occasion="checkin",
+        found_at=site.clock.now,
+    )  # fmt: skip
+    site.bureau.session.add(pair)
+    site.bureau.session.flush()
+    return pair
+
+
+def test_one_face_under_two_names_is_laid_before_staff_with_both_pictures(site: Site) -> None:
+    session, pair = site.bureau.session, _pair(site)
+    late = session.scalars(select(Attempt).where(Attempt.public_id == f"{2:032x}")).one()
+    late.risks = [{"code": "face_known_under_other_name", "message": "相近", "people": [pair.person_id]}]
+    session.flush()
+    site.as_staff(Role.REVIEWER)
+    assert 'href="/console/lookalikes"' in site.get("/console/attempts").text
+    name = session.get_one(Person, pair.person_id).name
+    assert name in re.sub(r"<h1.*?</h1>", "", site.get(f"/console/attempts/{late.public_id}").text)
+    html = site.get("/console/lookalikes").text
+    pictures = re.findall(r'<img src="(/console/people/\d+/photo)"', html)
+    assert pictures == [f"/console/people/{one}/photo" for one in (pair.person_id, pair.other_person_id)]
+    assert all(site.get(picture).status_code == 200 for picture in pictures)
+    assert name in html and site.bureau.firms["checking"].enterprise.name in html and "0.31" in html
+
+
+@pytest.mark.parametrize(
+    ("finding", "reason", "said"),
+    [("", "像", "请选择核对结论"), ("twins", "像", "请选择核对结论"), ("related", " ", "请填写核对的依据")],
+)
+def test_a_pair_is_settled_with_a_finding_and_its_grounds_only(
+    site: Site, finding: str, reason: str, said: str
+) -> None:
+    pair = _pair(site)
+    here, path = "/console/lookalikes", f"/console/lookalikes/{pair.id}"
+    site.as_staff(Role.REVIEWER)
+    wrong = site.post(path, {"finding": finding, "reason": reason}, on=here)
+    assert (wrong.status_code, said in wrong.text) == (422, True)
+    done = site.post(path, {"finding": "related", "reason": "户口簿"}, on=here)
+    assert done.status_code == 303
+    site.bureau.session.expire_all()
+    assert (pair.finding, pair.reason, pair.settled_by) == (
+        "related", "户口簿", site.bureau.staff[Role.REVIEWER].label,
+    )  # fmt: skip
+    assert "没有待核对的相近人脸" in site.get(here).text
+    again = site.post(path, {"finding": "related", "reason": "户口簿"}, on=here)
+    assert "已有结论" in again.text
+
+
+def test_look_alikes_are_for_those_who_may_see_faces_and_settled_by_reviewers(site: Site) -> None:
+    path = f"/console/lookalikes/{_pair(site).id}"
+    site.as_staff(Role.AUDITOR)
+    assert site.get("/console/lookalikes").status_code == 403
+    site.as_staff(Role.DECIDER)
+    assert "/console/lookalikes/" not in site.get("/console/lookalikes").text
+    assert site.post(path, {"finding": "related", "reason": "x"}, on="/console").status_code == 403
 
 
 def test_faces_of_people_on_no_list_are_not_shown(site: Site) -> None:

@@ -35,6 +35,8 @@ STAFF_PAGES = [
     "/console/cases?q=示例&state=OPEN&track=FIRST",
     "/console/reviews",
     "/console/attempts",
+    "/console/lookalikes",
+    "/console/lookalikes?page=9",
     "/console/tonight?days=30",
     "/console/waiting",
     "/console/waiting?kind=hold",

@@ -29,6 +29,7 @@ def test_the_first_version_says_what_the_code_defaults_to() -> None:
         ("fence.radius_m", 300),
         ("fence.max_accuracy_m", 100),
         ("fence.max_age_s", 60),
+        ("face.model", "dlib-resnet-v1"),
         ("face.accept_distance", 0.45),
         ("face.review_distance", 0.60),
         ("checkin.challenge_s", 90),
