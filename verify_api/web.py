@@ -7,6 +7,7 @@ from verify_api.console import (
     attempt_pages,
     board_pages,
     enterprise_pages,
+    fence_pages,
     review_pages,
 )
 from verify_api.console import (
@@ -33,6 +34,7 @@ ROUTERS = (
     console_case_pages.router,
     attempt_pages.router,
     enterprise_pages.router,
+    fence_pages.router,
     store_portal.router,
     store_console.router,
     store_project.router,

@@ -47,6 +47,8 @@ def _environment() -> Environment:
         ago=words.ago,
         size=words.size,
         metres=words.metres,
+        area=words.area,
+        weekday=words.weekday,
         phone=words.phone,
         left=words.left,
     )
@@ -125,6 +127,7 @@ DONE = {
     "included": "企业已列入核查，账号密码已通过短信发出。",
     "opened": "核查任务已建立。",
     "point": "登记位置已确认。",
+    "fence": "打卡范围已确认，对此后审核通过的名单生效。",
     "attached": "附件已上传。",
     "filing_submitted": "已提交，请等待主管部门审核。",
     "filing_withdrawn": "申请已撤回。",

@@ -231,9 +231,7 @@ def test_it_loads_nothing_from_elsewhere_and_breaks_no_policy(
     assert said == []
 
 
-def test_the_service_being_away_is_told_and_mends_itself(
-    quick: Service, blank: Page, page_url: str
-) -> None:
+def test_the_service_being_away_is_told_and_mends_itself(quick: Service, blank: Page, page_url: str) -> None:
     quick.faults = {"tasks": [500]}
     page = blank
     page.goto(page_url)

@@ -71,6 +71,7 @@ def test_every_page_is_shown_and_runs_nothing_of_its_own(site: Site) -> None:
     attempts = [f"/console/attempts/{n:032x}" for n in range(3)]
     cases = [f"/console/cases/{site.number(name)}" for name in site.bureau.cases]
     firms = [f"/console/enterprises/{firm.enterprise.uscc}" for firm in site.bureau.firms.values()]
+    firms.append(f"{firms[0]}/fence")
     for path in [*STAFF_PAGES, *attempts, *cases, *firms, f"{cases[1]}/review"]:
         _is_clean(site, path)
 
