@@ -7,6 +7,7 @@ from geo.fences import CircleFence, Fence, PolygonFence, fence_in, load_fence
 from geo.fixes import Fix, Limits, Reason
 from geo.history import Sighting, Signal, SignalPolicy, signals, total_risk
 from geo.metres import distance_m
+from geo.pasted import polygon_from_text
 from geo.sketch import sketch
 from geo.tiles import TileLayer
 from geo.verdicts import PlaceVerdict, Verdict, judge
@@ -37,6 +38,7 @@ __all__ = [
     "judge",
     "judge_many",
     "load_fence",
+    "polygon_from_text",
     "signals",
     "sketch",
     "to_datum",

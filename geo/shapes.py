@@ -70,6 +70,11 @@ class PolygonShape:
         west, south, east, north = self.area.bounds
         return west, south, east, north
 
+    @property
+    def area_m2(self) -> float:
+        """The area inside, holes left out."""
+        return float(self.area.area)
+
     def edge_distance(self, x: float, y: float) -> float:
         """Signed distance to the edge in metres: negative inside, 0 on it."""
         distance = float(shapely.distance(self.edge, shapely.points((x, y))))

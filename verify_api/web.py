@@ -7,7 +7,9 @@ from verify_api.console import (
     attempt_pages,
     board_pages,
     enterprise_pages,
+    fence_pages,
     lookalike_pages,
+    requirement_pages,
     review_pages,
 )
 from verify_api.console import (
@@ -17,6 +19,7 @@ from verify_api.pages import assets, errors
 from verify_api.portal import case_pages, choosing_pages, notice_pages, profile_pages, sync_pages
 from verify_api.public import pages as public
 from verify_api.store_pages import console as store_console
+from verify_api.store_pages import imports as store_imports
 from verify_api.store_pages import portal as store_portal
 from verify_api.store_pages import project_page as store_project
 
@@ -35,7 +38,10 @@ ROUTERS = (
     attempt_pages.router,
     lookalike_pages.router,
     enterprise_pages.router,
+    fence_pages.router,
+    requirement_pages.router,
     store_portal.router,
+    store_imports.router,
     store_console.router,
     store_project.router,
 )

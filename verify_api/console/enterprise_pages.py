@@ -33,7 +33,7 @@ from verify_api.console.bodies import PointGiven
 from verify_api.console.common import known
 from verify_api.console.desk import PAGE, counts, find_enterprises, points_of
 from verify_api.console.operations import PointWrong, fence_given
-from verify_api.console.sketches import point_sketch
+from verify_api.console.sketches import DATUMS, point_sketch
 from verify_api.http.deps import PartsDep, SessionDep
 from verify_api.pages.files import shown_file
 from verify_api.pages.forms import Fields, FormDep
@@ -51,12 +51,6 @@ GATES = {
     "LICENCE_UPLOADED": "待上传视频",
     "READY": "已就绪",
 }
-DATUMS = (
-    ("gcj02", "GCJ-02（高德、腾讯）"),
-    ("wgs84", "WGS-84"),
-    ("cgcs2000", "CGCS2000"),
-    ("bd09", "BD-09（百度）"),
-)
 
 
 @router.get("")
@@ -117,6 +111,7 @@ def _page(frame: Frame, session: Session, enterprise: Enterprise, error: DakaErr
         sketch=point_sketch(shown, ground_on(session, now=frame.now)) if shown else "",
         names=actors_named(session, [point.confirmed_by for point in points]),
         datums=DATUMS,
+        datum_names=dict(DATUMS),
         reasons=[(code.value, label) for code, label in REASON_LABELS.items()],
         errors=error or (),
     )

@@ -19,10 +19,10 @@ class Fields:
         """Keep the text fields; files are read elsewhere."""
         self._form = form
 
-    def text(self, name: str, *, strip: bool = True) -> str:
+    def text(self, name: str, *, strip: bool = True, most: int = _VALUE_MAX) -> str:
         """One field, without blanks around it, cut at a length nobody reaches by hand."""
         value = self._form.get(name, "")
-        text = value[:_VALUE_MAX] if isinstance(value, str) else ""
+        text = value[:most] if isinstance(value, str) else ""
         return text.strip() if strip else text
 
     def number(self, name: str) -> int | None:

@@ -27,6 +27,14 @@ def moment(value: datetime | str | None) -> str:
     return "—" if value is None else f"{day(value)} {local(value):%H:%M}"
 
 
+def short(value: datetime | str, *, now: datetime) -> str:
+    """6月26日, with the year in front if it is another one: for places where many dates stand."""
+    value = datetime.fromisoformat(value) if isinstance(value, str) else value
+    that_day = local(value).date()
+    year = "" if that_day.year == local(now).year else f"{that_day.year}年 "  # Where it may break.
+    return f"{year}{that_day.month}月{that_day.day}日"
+
+
 def iso(value: datetime | str) -> str:
     """For `<time datetime>`."""
     value = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -77,3 +85,23 @@ def metres(value: float) -> str:
 def phone(number: str) -> str:
     """The number with its middle hidden: 100****0001."""
     return f"{number[:3]}****{number[-4:]}" if len(number) >= 8 else number or "—"
+
+
+def area(square_metres: float) -> str:
+    """850 平方米, 1.35 万平方米."""
+    if square_metres < 10_000:
+        return f"{square_metres:,.0f} 平方米"
+    return f"{square_metres / 10_000:,.2f} 万平方米"
+
+
+_WEEKDAYS = "一二三四五六日"
+
+
+def weekday(value: date | datetime | str | None) -> str:
+    """2026年3月2日（周一）: a day somebody has to keep."""
+    if isinstance(value, str):
+        value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+    if value is None:
+        return "—"
+    that_day = local(value).date() if isinstance(value, datetime) else value
+    return f"{day(that_day)}（周{_WEEKDAYS[that_day.weekday()]}）"

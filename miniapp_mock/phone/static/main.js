@@ -153,9 +153,10 @@ function declined() {
 }
 
 async function home() {
+  // At once: a task touched on the old screen would open, and be put away again when the new one comes.
+  busy("正在读取打卡任务…");
   const handIn = await HandIn.resume();
   if (handIn) return deliver(handIn);
-  busy("正在读取打卡任务…");
   try {
     const datum = store.datum();
     return tasksScreen(await api.tasks(datum), datum);

@@ -75,11 +75,19 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, page_url: str) -> Page:
-    """The page, opened."""
-    page = context.new_page()
-    page.goto(page_url)
-    return page
+def blank(context: BrowserContext) -> Page:
+    """A browser that shows nothing yet, for tests that arrange first what the opened page will meet.
+
+    Arranged after `page` has been opened, its first calls would meet it or not, as the machine has time.
+    """
+    return context.new_page()
+
+
+@pytest.fixture
+def page(blank: Page, page_url: str) -> Page:
+    """The page, opened before a service as it usually is."""
+    blank.goto(page_url)
+    return blank
 
 
 @pytest.fixture

@@ -38,9 +38,11 @@ def outcome(page: Page) -> str:
     return page.wait_for_selector(".outcome[data-state]").get_attribute("data-state") or ""
 
 
-def test_a_new_person_binds_consents_and_checks_in(service: Service, page: Page) -> None:
+def test_a_new_person_binds_consents_and_checks_in(service: Service, blank: Page, page_url: str) -> None:
     service.bound = service.consented = False
     service.prompts = ("turn_right", "front", "blink")
+    page = blank
+    page.goto(page_url)
     page.fill('input[name="name"]', "陈甲子")
     page.fill('input[name="id_number"]', "11010519491231002x")
     page.click("text=获取验证码")
@@ -200,6 +202,19 @@ def test_another_datum_is_declared_where_chosen(quick: Service, page: Page) -> N
     assert quick.opened[0]["position"]["datum"] == "gcj02"
 
 
+def test_while_tasks_are_read_anew_the_old_ones_cannot_be_touched(quick: Service, page: Page) -> None:
+    page.wait_for_selector(f'[data-case="{CASE}"]')
+    # In one breath, as no finger could be: the cards are gone before anything else can happen.
+    left = page.evaluate("""() => {
+        const choice = document.querySelector('select[name="datum"]');
+        choice.value = 'gcj02';
+        choice.dispatchEvent(new Event('change'));
+        return document.querySelectorAll('[data-case]').length;
+    }""")
+    assert left == 0
+    page.wait_for_selector(f'[data-case="{CASE}"]')
+
+
 def test_it_loads_nothing_from_elsewhere_and_breaks_no_policy(
     quick: Service, context: BrowserContext, page_url: str
 ) -> None:
@@ -216,8 +231,9 @@ def test_it_loads_nothing_from_elsewhere_and_breaks_no_policy(
     assert said == []
 
 
-def test_the_service_being_away_is_told_and_mends_itself(quick: Service, page: Page, page_url: str) -> None:
+def test_the_service_being_away_is_told_and_mends_itself(quick: Service, blank: Page, page_url: str) -> None:
     quick.faults = {"tasks": [500]}
+    page = blank
     page.goto(page_url)
     assert page.wait_for_selector('[role="alert"]')
     page.click("text=重试")
