@@ -130,7 +130,6 @@ def _append(
             facts=dict(facts or {}),
         )
     )
-    session.flush()
 
 
 def spoken(event: str) -> str:
