@@ -17,6 +17,7 @@ from verify_api.pages import assets, errors
 from verify_api.portal import case_pages, choosing_pages, notice_pages, profile_pages, sync_pages
 from verify_api.public import pages as public
 from verify_api.store_pages import console as store_console
+from verify_api.store_pages import imports as store_imports
 from verify_api.store_pages import portal as store_portal
 from verify_api.store_pages import project_page as store_project
 
@@ -36,6 +37,7 @@ ROUTERS = (
     enterprise_pages.router,
     fence_pages.router,
     store_portal.router,
+    store_imports.router,
     store_console.router,
     store_project.router,
 )

@@ -197,6 +197,7 @@ def _officer_routes(router: APIRouter, deps: Deps) -> None:
         return {
             "file": run.file_name,
             "done": run.next_row,
+            "total": run.total_rows,
             "finished": run.finished_at.isoformat() if run.finished_at else None,
             "counts": run.counts,
             "rows": [

@@ -21,7 +21,7 @@ class ImportRun(Base):
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     next_row: Mapped[int] = mapped_column(server_default=text("0"))  # first row not yet settled
-    total_rows: Mapped[int | None]
+    total_rows: Mapped[int | None]  # counted when begun; None if the file breaks off
     counts: Mapped[Json] = mapped_column(server_default=text("'{}'::jsonb"))
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -43,6 +44,7 @@ LEVELS = {
 _KINDS = {field.name: field.kind for fields in FIELDS.values() for field in fields}
 COLUMNS = (*IDENTITY, "stage", "approver_level", "authority", "filed_by", "parties", "people", *_KINDS)
 _JSON_BUFFER = 1 << 16
+_OF_OBJECTS = {".json", ".jsonl"}
 
 
 class FileUnreadable(Invalid):
@@ -73,19 +75,34 @@ def read_units(path: Path) -> Iterator[Unit]:
     Raises:
         FileUnreadable: Not a CSV, XLSX or JSON file of the known form.
     """
-    suffix = path.suffix.lower()
     try:
-        if suffix == ".csv":
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                yield from _grouped(_csv_rows(file))
-        elif suffix == ".xlsx":
-            yield from _grouped(_xlsx_rows(path))
-        elif suffix in {".json", ".jsonl"}:
+        if path.suffix.lower() in _OF_OBJECTS:
             yield from (_unit_of_object(n, given) for n, given in enumerate(_json_objects(path), 1))
         else:
-            raise FileUnreadable
+            yield from _grouped(_table_rows(path))
     except (csv.Error, BadZipFile, KeyError, OSError, ValueError) as error:
         raise FileUnreadable from error
+
+
+def count_units(path: Path) -> int | None:
+    """How many units the file has, read once without judging any; None if it breaks off somewhere."""
+    try:
+        if path.suffix.lower() in _OF_OBJECTS:
+            return sum(1 for _ in _json_objects(path))
+        return sum(1 for _ in groupby(row["project_code"] for row in _table_rows(path)))
+    except (FileUnreadable, csv.Error, BadZipFile, KeyError, OSError, ValueError):
+        return None
+
+
+def _table_rows(path: Path) -> Iterator[dict[str, str]]:
+    match path.suffix.lower():
+        case ".csv":
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                yield from _csv_rows(file)
+        case ".xlsx":
+            yield from _xlsx_rows(path)
+        case _:
+            raise FileUnreadable
 
 
 def _csv_rows(file: Iterable[str]) -> Iterator[dict[str, str]]:

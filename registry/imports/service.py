@@ -14,7 +14,7 @@ from registry.crypto import Keyring
 from registry.db import Sessions
 from registry.imports.docking import Taken, take_in
 from registry.imports.models import ImportRow, ImportRun
-from registry.imports.records import Unit, read_units
+from registry.imports.records import Unit, count_units, read_units
 from registry.ledger.service import Actor
 
 CHUNK = 500
@@ -42,6 +42,7 @@ def run_import(
     if done is None:
         with sessions() as session:
             return session.get_one(ImportRun, run_id)
+    _count(sessions, run_id, path)
     units = islice(read_units(path), done, None)
     while chunk := list(islice(units, chunk_size)):
         if not _take_chunk(sessions, run_id, done, chunk, keyring=keyring, actor=actor, now=clock()):
@@ -73,6 +74,16 @@ def _begin(sessions: Sessions, path: Path, actor: Actor, now: datetime) -> tuple
         )
         run = session.scalars(select(ImportRun).where(ImportRun.sha256 == digest)).one()
         return run.id, None if run.finished_at else run.next_row
+
+
+def _count(sessions: Sessions, run_id: int, path: Path) -> None:
+    """Tell those who watch how long the way is. A file that breaks off has no known length."""
+    with sessions() as session:
+        if session.get_one(ImportRun, run_id).total_rows is not None:
+            return
+    total = count_units(path)
+    with sessions.begin() as session:
+        session.get_one(ImportRun, run_id, with_for_update=True).total_rows = total
 
 
 def _take_chunk(

@@ -20,7 +20,7 @@ from registry.crypto import Keyring
 from registry.db import Sessions
 from registry.imports import service as imports
 from registry.imports.models import ImportRow, ImportRun
-from registry.imports.records import COLUMNS, FileUnreadable, read_units
+from registry.imports.records import COLUMNS, FileUnreadable, count_units, read_units
 from registry.ledger.service import Actor, verify
 from registry.projects.models import (
     Grade,
@@ -250,6 +250,37 @@ def test_a_file_of_no_known_form_is_refused(tmp_path: Path, name: str, content: 
     (tmp_path / name).write_bytes(content.encode("latin-1"))
     with pytest.raises(FileUnreadable):
         list(read_units(tmp_path / name))
+
+
+def test_the_length_of_a_file_is_known_before_it_is_taken_in_and_kept(
+    sessions: Sessions, tmp_path: Path, keyring: Keyring
+) -> None:
+    path = write_csv(tmp_path / "a.csv", [row for n in range(1, 8) for row in rows(n)])
+    assert count_units(path) == len(list(read_units(path))) == 7
+    seen: list[int | None] = []
+
+    def look(_done: int) -> None:
+        with sessions() as session:
+            seen.append(session.scalars(select(ImportRun.total_rows)).one())
+
+    run = imports.run_import(
+        sessions,
+        path,
+        keyring=keyring,
+        actor=Actor("operator"),
+        clock=lambda: NOW,
+        on_progress=look,
+        chunk_size=3,
+    )
+    assert seen == [7, 7, 7] and run.total_rows == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.json", "[1]"), ("a.xlsx", "x"), ("a.txt", "x"), ("a.csv", "")]
+)
+def test_a_file_that_breaks_off_has_no_known_length(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    assert count_units(tmp_path / name) is None
 
 
 def test_a_stream_of_objects_is_read_across_buffer_edges(tmp_path: Path) -> None:
