@@ -8,6 +8,7 @@ from verify_api.console import (
     board_pages,
     enterprise_pages,
     fence_pages,
+    requirement_pages,
     review_pages,
 )
 from verify_api.console import (
@@ -36,6 +37,7 @@ ROUTERS = (
     attempt_pages.router,
     enterprise_pages.router,
     fence_pages.router,
+    requirement_pages.router,
     store_portal.router,
     store_imports.router,
     store_console.router,

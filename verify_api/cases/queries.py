@@ -88,6 +88,33 @@ def history(session: Session, case_id: int) -> list[CaseEvent]:
     return list(session.scalars(query))
 
 
+def histories(session: Session, case_ids: Sequence[int]) -> dict[int, list[CaseEvent]]:
+    """Everything that happened to each of these cases, in order."""
+    query = select(CaseEvent).where(CaseEvent.case_id.in_(case_ids))
+    found: dict[int, list[CaseEvent]] = {case_id: [] for case_id in case_ids}
+    for event in session.scalars(query.order_by(CaseEvent.case_id, CaseEvent.seq)):
+        found[event.case_id].append(event)
+    return found
+
+
+def checkins_done(session: Session, case_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """(checked in, on the list) for the newest approved list of each of these cases that has one."""
+    newest = (
+        select(func.max(PersonList.id))
+        .where(PersonList.case_id.in_(case_ids), PersonList.status == "approved")
+        .group_by(PersonList.case_id)
+    )
+    stands = (CheckIn.list_id == ListedPerson.list_id) & (CheckIn.person_id == ListedPerson.person_id)
+    query = (
+        select(PersonList.case_id, func.count(CheckIn.id), func.count())
+        .join(ListedPerson, ListedPerson.list_id == PersonList.id)
+        .outerjoin(CheckIn, stands & CheckIn.voided_at.is_(None))
+        .where(PersonList.id.in_(newest))
+        .group_by(PersonList.case_id)
+    )
+    return {case_id: (done, total) for case_id, done, total in session.execute(query)}
+
+
 def deadlines(session: Session, case_id: int) -> list[CaseDeadline]:
     """Every deadline the case ever had, the newest first."""
     query = select(CaseDeadline).where(CaseDeadline.case_id == case_id).order_by(CaseDeadline.id.desc())

@@ -159,6 +159,6 @@ NOTES = {
     "recomputed": "重新计算期限",
     "proposed_step": "提请复核",
     "step_refused": "复核不同意",
-    "requirement_entered": "录入人员指标",
-    "requirement_withdrawn": "撤销录入的人员指标",
+    "requirement_entered": "录入标准人数",
+    "requirement_withdrawn": "撤回录入的标准人数",
 }

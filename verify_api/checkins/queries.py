@@ -128,3 +128,23 @@ def stuck(session: Session, *, now: datetime, after: timedelta) -> list[int]:
         Attempt.state == AttemptState.VERIFYING.value, Attempt.received_at <= now - after
     )
     return list(session.scalars(query.order_by(Attempt.id).limit(500)))
+
+
+def front_frames(session: Session, public_ids: Sequence[str]) -> dict[str, int]:
+    """Attempt → the frame to show beside the reference photograph: of its front view, else the first.
+
+    Attempts whose pictures were erased have none.
+    """
+    query = (
+        select(Attempt.public_id, Attempt.prompts, AttemptFrame.id, AttemptFrame.n)
+        .join(AttemptFrame, AttemptFrame.attempt_id == Attempt.id)
+        .where(Attempt.public_id.in_(public_ids), AttemptFrame.purged_at.is_(None))
+        .order_by(AttemptFrame.n, AttemptFrame.seq)
+    )
+    first: dict[str, int] = {}
+    front: dict[str, int] = {}
+    for attempt, prompts, frame, n in session.execute(query):
+        first.setdefault(attempt, frame)
+        if any(prompt["n"] == n and prompt["ask"] == "front" for prompt in prompts):
+            front.setdefault(attempt, frame)
+    return first | front

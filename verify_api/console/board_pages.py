@@ -1,7 +1,8 @@
 """整改看板, 今晚, 等候区: what stands where, what happens next and when, and what waits and why."""
 
 from collections import Counter
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -9,25 +10,29 @@ from fastapi import APIRouter, Response
 from registry.clock import SHANGHAI
 from verify_api.accounts.deps import StaffDep
 from verify_api.cases import queries, views
-from verify_api.cases.models import Case
 from verify_api.cases.states import RECTIFICATION, State, Track
-from verify_api.console.desk import counts, newest_notices, reported_at
+from verify_api.console.courses import with_courses
+from verify_api.console.desk import counts
 from verify_api.deadlines.foresight import tonight
 from verify_api.http.deps import NowDep, SessionDep
 from verify_api.pages.charts import Bar, columns
 from verify_api.pages.render import FrameDep
-from verify_api.pages.states import stages, tone_of
+from verify_api.pages.states import tone_of
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
-_TILES = (
-    ("整改中", "bad", (State.RECTIFYING, State.RECTIFICATION_REJECTED)),
-    ("整改审核", "warn", (State.RECTIFICATION_SUBMITTED,)),
-    ("整改打卡", "brand", (State.RECHECKING_IN,)),
-    ("拟撤回", "bad", (State.REVOCATION_PROPOSED,)),
-    ("整改通过", "ok", (State.RECTIFIED,)),
-    ("已撤回", "", (State.REVOKED, State.NOT_REVOKED)),
-)
+_OPEN = (*RECTIFICATION, State.REVOCATION_PROPOSED)
+_CLOSED = (State.RECTIFIED, State.REVOKED, State.NOT_REVOKED)
+# What `show` may ask for: its label, its tone, its states.
+_SHOWN = {
+    "rectifying": ("整改中", "bad", (State.RECTIFYING, State.RECTIFICATION_REJECTED)),
+    "reviewing": ("整改审核", "warn", (State.RECTIFICATION_SUBMITTED,)),
+    "rechecking": ("整改打卡", "brand", (State.RECHECKING_IN,)),
+    "proposed": ("拟撤回", "bad", (State.REVOCATION_PROPOSED,)),
+    "rectified": ("整改通过", "ok", (State.RECTIFIED,)),
+    "revoked": ("已撤回", "", (State.REVOKED, State.NOT_REVOKED)),
+}
+_FILTERS = {"open": ("进行中", _OPEN), "closed": ("已结束", _CLOSED), "all": ("全部", (*_OPEN, *_CLOSED))}
 
 
 @router.get("")
@@ -36,48 +41,41 @@ def board_page(
 ) -> Response:
     """The rectification board: notice issued → viewed → report in → re-check-in → end."""
     cases = queries.rectification_board(session)
-    by_state = Counter(State(case.state) for case in cases)
-    wanted = [case for case in cases if _is_shown(case, show)]
-    ids = [case.id for case in wanted]
-    notices, reports = newest_notices(session, ids), reported_at(session, ids)
+    number = queries.count_by_state(session)
+    show = show if show in _SHOWN | _FILTERS else "open"
+    states = _SHOWN[show][2] if show in _SHOWN else _FILTERS[show][1]
+    wanted = [case for case in cases if State(case.state) in states]
     lines = [
-        line
-        | {
-            "tone": tone_of(State(case.state)),
-            "notice": notices.get(case.id),
-            "reported_at": reports.get(case.id),
-            "stages": stages(
-                State(case.state),
-                is_viewed=case.id in notices and notices[case.id].viewed_at is not None,
-                has_report=case.id in reports,
-            ),
-        }
-        for case, line in zip(wanted, views.summaries(session, wanted, now=now), strict=True)
+        line | {"tone": tone_of(State(line["state"]))} for line in views.summaries(session, wanted, now=now)
     ]
+    coming = _coming([line for line in lines if line["deadline"]], today=now.astimezone(SHANGHAI).date())
     return frame.show(
         "console/board.html",
         here="board",
         counts=counts(session),
-        lines=lines,
+        lines=with_courses(session, wanted, lines),
         show=show,
-        tiles=[(label, tone, sum(by_state[state] for state in states)) for label, tone, states in _TILES],
-        open_count=sum(by_state[state] for state in (*RECTIFICATION, State.REVOCATION_PROPOSED)),
-        all_count=len(cases),
-        chart=columns(_coming([line for line in lines if line["deadline"]]), title="未来14天到期的整改"),
+        tiles=[(key, *one[:2], _sum(number, one[2])) for key, one in _SHOWN.items()],
+        filters=[(key, label, _sum(number, states)) for key, (label, states) in _FILTERS.items()],
+        chart=columns(coming, title="未来14天到期的整改") if any(bar.value for bar in coming) else "",
     )
 
 
-def _is_shown(case: Case, show: str) -> bool:
-    running = State(case.state) in RECTIFICATION | {State.REVOCATION_PROPOSED}
-    return show == "all" or (running if show == "open" else not running)
+def _sum(number: dict[State, int], states: Iterable[State]) -> int:
+    return sum(number.get(state, 0) for state in states)
 
 
-def _coming(lines: list[dict[str, Any]]) -> list[Bar]:
+def _coming(lines: list[dict[str, Any]], *, today: date) -> list[Bar]:
     """How many fall due on each of the next fourteen days, today first."""
     days = Counter(line["deadline"]["days_left"] for line in lines)
     names = {0: "今天", 1: "明天"}
     return [
-        Bar(names.get(n, f"{n}天"), days[n], "bad" if n <= 3 else "warn" if n <= 7 else "") for n in range(14)
+        Bar(
+            names.get(n) or "{0.month}/{0.day}".format(today + timedelta(days=n)),
+            days[n],
+            "bad" if n <= 3 else "warn" if n <= 7 else "",
+        )
+        for n in range(14)
     ]
 
 

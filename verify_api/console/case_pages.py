@@ -15,12 +15,17 @@ from verify_api.audit.service import note_access
 from verify_api.cases import handwork, queries, serving, views
 from verify_api.cases.access import case_for, require_role
 from verify_api.cases.choosing import items_under
+from verify_api.cases.ground import ground_on
 from verify_api.cases.models import Case, CertificateFile, RectificationReport
 from verify_api.cases.states import LABELS, Capability, State, Track
+from verify_api.checkins.models import AttemptState
+from verify_api.checkins.queries import front_frames
 from verify_api.checkins.review import confirm_window, propose_window, void_checkin
 from verify_api.checkins.views import attempts_of_case
 from verify_api.console.common import LockedDep, proposal_of
-from verify_api.console.desk import counts
+from verify_api.console.courses import with_courses
+from verify_api.console.desk import counts, photographed
+from verify_api.console.requirement_pages import unknown_numbers
 from verify_api.console.sketches import fence_sketch
 from verify_api.http.deps import NowDep, PartsDep, SessionDep
 from verify_api.messages.queries import of_case as messages_of_case
@@ -47,6 +52,7 @@ METHODS = {
     ServiceMethod.ANNOUNCEMENT: "公告送达",
     ServiceMethod.ELECTRONIC: "其他电子送达",
 }
+SEES_FACES = (Role.REVIEWER, Role.ADMIN, Role.DECIDER)
 PROPOSED = {
     "void_approval": "撤销审核通过",
     "rescind_notice": "撤销整改通知",
@@ -107,7 +113,7 @@ def _page(
     frame: Frame, session: Session, case: Case, parts: Parts, error: DakaError | None = None
 ) -> Response:
     session.refresh(case, ["enterprise", "items"])
-    found = views.detail(session, case, now=frame.now)
+    [found] = with_courses(session, [case], [views.detail(session, case, now=frame.now)])
     rows = queries.lists(session, case.id)
     history = queries.history(session, case.id)
     proposals = queries.open_proposals(session, case.id)
@@ -130,6 +136,11 @@ def _page(
             session, case.enterprise, items_under(session, case), sorted(people), now=frame.now
         ),
         attempts=tries,
+        accepted=(accepted := _accepted(tries)),
+        frames=front_frames(session, [one["attempt"] for one in accepted.values()]),
+        may_see_faces=frame.actor is not None and frame.actor.role in SEES_FACES,
+        photographed=photographed(session, people),
+        unknown_numbers=unknown_numbers(session, case, ground_on(session, now=frame.now)),
         sketch=_sketch(tries),
         drawn=[one["attempt"] for one in _drawn(tries)],
         notices=[notice_view(one) | {"events": one.events} for one in of_case(session, case.id)],
@@ -144,6 +155,12 @@ def _page(
         today=frame.now,
         errors=error or (),
     )
+
+
+def _accepted(tries: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """Person → the newest check-in that was accepted."""
+    good = [one for one in tries if one["state"] == AttemptState.ACCEPTED]
+    return {one["person"]["id"]: one for one in reversed(good)}
 
 
 def _drawn(tries: list[dict[str, Any]]) -> list[dict[str, Any]]:

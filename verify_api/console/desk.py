@@ -1,16 +1,15 @@
 """What staff pages read besides the shared views: one named query per list or number."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from registry.enterprises.models import Enterprise, RegisteredPoint
-from registry.people.models import RosterEntry
+from registry.people.models import Person, RosterEntry
 from verify_api.accounts.models import Account, Onboarding
-from verify_api.cases.models import Case, CaseEvent, CaseFact, PersonList, RectificationReport
+from verify_api.cases.models import Case, CaseEvent, CaseFact, PersonList
 from verify_api.cases.states import Capability, State, may
 from verify_api.checkins.models import Attempt, AttemptState
 from verify_api.notices.models import Notice, NoticeKind
@@ -57,16 +56,6 @@ def newest_notices(session: Session, case_ids: Sequence[int]) -> dict[int, Notic
     return {row.case_id: row for row in session.scalars(query) if row.case_id is not None}
 
 
-def reported_at(session: Session, case_ids: Sequence[int]) -> dict[int, datetime]:
-    """When each of these cases got its newest 整改报告."""
-    query = (
-        select(RectificationReport.case_id, func.max(RectificationReport.uploaded_at))
-        .where(RectificationReport.case_id.in_(case_ids))
-        .group_by(RectificationReport.case_id)
-    )
-    return dict(session.execute(query).all())
-
-
 def last_reason(session: Session, case_id: int) -> str:
     """The last reason given for a step of the case."""
     query = select(CaseEvent.reason).where(CaseEvent.case_id == case_id, CaseEvent.reason != "")
@@ -111,3 +100,10 @@ def departed(session: Session, case: Case, row: PersonList) -> set[int]:
         RosterEntry.enterprise_id == case.enterprise_id, RosterEntry.dropped_at.is_(None)
     )
     return listed - set(session.scalars(query))
+
+
+def photographed(session: Session, people: Collection[int]) -> set[int]:
+    """Those of these people who have a reference photograph."""
+    return set(
+        session.scalars(select(Person.id).where(Person.id.in_(people), Person.photo_sha256.is_not(None)))
+    )

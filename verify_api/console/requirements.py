@@ -14,11 +14,12 @@ from verify_api.cases.access import case_for
 from verify_api.cases.choosing import items_under
 from verify_api.cases.ground import Ground, ground_on
 from verify_api.cases.models import Case
+from verify_api.cases.numbers import enter_numbers
 from verify_api.console.common import LockedDep
 from verify_api.http.deps import Body, NowDep, SessionDep
 from verify_api.selection.models import RequirementOverride
 from verify_api.selection.queries import overrides_of
-from verify_api.selection.service import ItemNotFound, requirement_for, set_requirement
+from verify_api.selection.service import requirement_for
 
 router = APIRouter(prefix="/api/v1/console/cases/{number}", tags=["console"])
 Answer = dict[str, Any]
@@ -73,11 +74,9 @@ def enter_requirement(
     case: LockedDep, body: Entered, actor: StaffDep, session: SessionDep, now: NowDep
 ) -> Answer:
     """Enter numbers with the reason; earlier entries stay as versions."""
-    if body.item not in {item.id for item in items_under(session, case)}:
-        raise ItemNotFound
-    row = set_requirement(
+    row = enter_numbers(
         session,
-        case_id=case.id,
+        case,
         item_id=body.item,
         registered=body.registered,
         titled=body.titled,

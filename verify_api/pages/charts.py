@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from markupsafe import Markup
 
@@ -69,6 +70,40 @@ def _column(row: Bar, x: int, height: float) -> Markup:
         '<rect class="bar {}" x="{}" y="{:.1f}" width="36" height="{:.1f}" rx="3"/>{}'
         '<text x="{}" y="108" text-anchor="middle">{}</text>'
     ).format(row.tone, x + 18, 92 - height, height, value if row.value else "", x + 36, row.label)
+
+
+_SPAN, _EDGE = 520, 10
+
+
+def period(
+    start: date, last_day: date, *, today: date, rolled_from: date | None = None, tone: str = ""
+) -> Markup:
+    """A period as a line from start to end, filled up to today; a hollow mark where it was rolled from."""
+    whole = max((last_day - start).days, 1)
+
+    def at(day: date) -> float:
+        return _EDGE + (_SPAN - 2 * _EDGE) * min(max((day - start).days / whole, 0), 1)
+
+    now, was = at(today), at(rolled_from) if rolled_from else None
+    marks = [
+        Markup('<line class="way" x1="{}" x2="{}" y1="30" y2="30"/>').format(_EDGE, _SPAN - _EDGE),
+        Markup('<line class="gone" x1="{}" x2="{:.1f}" y1="30" y2="30"/>').format(_EDGE, now),
+        Markup('<circle class="begin" cx="{}" cy="30" r="6"/>').format(_EDGE),
+        Markup('<circle class="was" cx="{:.1f}" cy="30" r="5"/>').format(was) if was else "",
+        Markup('<rect class="end" x="{}" y="22" width="4" height="16"/>').format(_SPAN - _EDGE - 2),
+        Markup('<path class="today" d="M{:.1f} 24l-6 -8h12z"/>').format(now),
+        _word(min(max(now, 20), _SPAN - 20), 11, "middle", "今天"),
+        _word(_EDGE - 6, 54, "start", f"{start.month}月{start.day}日起算"),
+        _word(_SPAN - 4, 54, "end", f"{last_day.month}月{last_day.day}日24时止"),
+    ]
+    spoken = f"期限自{start.isoformat()}起算，至{last_day.isoformat()}止，今天{today.isoformat()}"
+    return Markup(
+        '<svg class="chart period {}" role="img" viewBox="0 0 {} 60"><title>{}</title>{}</svg>'
+    ).format(tone, _SPAN, spoken, Markup("").join(marks))
+
+
+def _word(x: float, y: int, anchor: str, text: str) -> Markup:
+    return Markup('<text x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(x, y, anchor, text)
 
 
 def meter(done: int, total: int) -> Markup:

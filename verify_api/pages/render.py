@@ -1,9 +1,9 @@
 """Rendering: one environment, one frame per request that knows who looks and when."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
@@ -11,13 +11,14 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from registry.errors import DakaError
 from verify_api.accounts.actor import ROLE_NAMES, Actor, Kind
 from verify_api.accounts.deps import KnownCallerDep, csrf_token, visitor_cookie
 from verify_api.http.deps import NowDep, PartsDep
-from verify_api.pages import charts, words
+from verify_api.pages import charts, periods, words
 from verify_api.pages.assets import asset_url
 from verify_api.parts import Parts
 
@@ -34,12 +35,25 @@ _FOLDERS = (
 )
 
 
+def period_of(deadline: Mapping[str, Any], now: datetime) -> Markup:
+    """The line of a deadline's view, from its start to its last day."""
+    rolled = deadline["rolled_from"]
+    left = int(deadline["days_left"])
+    return charts.period(
+        date.fromisoformat(deadline["start_day"]),
+        date.fromisoformat(deadline["last_day"]),
+        today=words.local(now).date(),
+        rolled_from=date.fromisoformat(rolled) if rolled else None,
+        tone=words.tone_of_days(left),
+    )
+
+
 def _environment() -> Environment:
     loader = ChoiceLoader([FileSystemLoader(folder) for folder in _FOLDERS])
     env = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    env.globals.update(asset=asset_url, meter=charts.meter, ROLE_NAMES=ROLE_NAMES)
+    env.globals.update(asset=asset_url, meter=charts.meter, period=period_of, ROLE_NAMES=ROLE_NAMES)
     env.filters.update(
         day=words.day,
         moment=words.moment,
@@ -49,6 +63,9 @@ def _environment() -> Environment:
         metres=words.metres,
         area=words.area,
         weekday=words.weekday,
+        short=words.short,
+        basis=periods.basis_words,
+        rule=periods.rule_words,
         phone=words.phone,
         left=words.left,
     )
@@ -127,6 +144,7 @@ DONE = {
     "included": "企业已列入核查，账号密码已通过短信发出。",
     "opened": "核查任务已建立。",
     "point": "登记位置已确认。",
+    "requirement": "人数已录入，对此后提交的名单生效。",
     "fence": "打卡范围已确认，对此后审核通过的名单生效。",
     "attached": "附件已上传。",
     "filing_submitted": "已提交，请等待主管部门审核。",

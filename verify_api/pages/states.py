@@ -1,7 +1,5 @@
 """What a state means to people: its tone, and what the enterprise has to do now. Words only."""
 
-from dataclasses import dataclass
-
 from verify_api.cases.states import State
 
 _TONES = {
@@ -45,15 +43,6 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A step of a 整改 on the board."""
-
-    label: str
-    is_done: bool
-    is_now: bool
-
-
 def tone_of(state: State) -> str:
     """Tone of a state's pill."""
     return _TONES[state]
@@ -62,23 +51,3 @@ def tone_of(state: State) -> str:
 def advice(state: State) -> str:
     """What an enterprise has to do now, in one sentence."""
     return _ADVICE[state]
-
-
-RECTIFICATION_STAGES = ("已通知", "已查看", "已报告", "再打卡", "结束")
-_AT = {
-    State.RECTIFICATION_SUBMITTED: 3,
-    State.RECTIFICATION_REJECTED: 2,
-    State.RECHECKING_IN: 3,
-    State.RECTIFIED: 5,
-    State.REVOCATION_PROPOSED: 4,
-    State.REVOKED: 5,
-    State.NOT_REVOKED: 5,
-}
-
-
-def stages(state: State, *, is_viewed: bool, has_report: bool) -> list[Stage]:
-    """How far a 整改 has come: issued → viewed → report in → re-check-in → ended."""
-    reached = _AT.get(state, 1 + is_viewed + (has_report and is_viewed))
-    if state is State.RECTIFYING and has_report:
-        reached = 3
-    return [Stage(label, n < reached, n == reached) for n, label in enumerate(RECTIFICATION_STAGES)]

@@ -27,6 +27,14 @@ def moment(value: datetime | str | None) -> str:
     return "—" if value is None else f"{day(value)} {local(value):%H:%M}"
 
 
+def short(value: datetime | str, *, now: datetime) -> str:
+    """6月26日, with the year in front if it is another one: for places where many dates stand."""
+    value = datetime.fromisoformat(value) if isinstance(value, str) else value
+    that_day = local(value).date()
+    year = "" if that_day.year == local(now).year else f"{that_day.year}年 "  # Where it may break.
+    return f"{year}{that_day.month}月{that_day.day}日"
+
+
 def iso(value: datetime | str) -> str:
     """For `<time datetime>`."""
     value = datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -11,6 +11,7 @@ from verify_api.accounts.actor import Role
 from verify_api.audit.models import AccessEntry
 from verify_api.cases.facts import standing
 from verify_api.cases.models import PersonList, Proposal
+from verify_api.checkins.models import Attempt, AttemptState
 
 
 def _state(site: Site, name: str) -> str:
@@ -33,6 +34,39 @@ def test_the_board_says_at_a_glance_what_happens_next_and_when(site: Site) -> No
     assert "逾期将依法撤回相应资质" in row
     assert site.bureau.firms["revoked"].enterprise.name not in html
     assert site.bureau.firms["revoked"].enterprise.name in site.get("/console?show=closed").text
+
+
+def test_the_board_says_whose_turn_it_is_and_what_a_case_went_through(site: Site) -> None:
+    site.as_staff(Role.REVIEWER)
+    going = _row(site.get("/console?show=rechecking").text, site.bureau.firms["rechecking"].enterprise.name)
+    assert re.search(r"打卡人员\s*：到注册地址打卡，还差\d人", going)
+    assert re.search(r"整改报告\s+\d+月\d+日", going)
+    ended = _row(site.get("/console?show=revoked").text, site.bureau.firms["revoked"].enterprise.name)
+    assert re.search(r"(整改报告|打卡)\s+未进行", ended)
+    assert site.bureau.firms["rechecking"].enterprise.name not in site.get("/console?show=revoked").text
+    assert site.get("/console?show=nonsense").status_code == 200
+
+
+def test_a_case_shows_its_deadline_with_the_basis_and_a_line_drawn(site: Site) -> None:
+    site.as_staff(Role.AUDITOR)
+    html = site.get(f"/console/cases/{site.number('rectifying')}").text
+    assert re.search(r"自\d+年\d+月\d+日（周.）起算，一个月，末日遇休息日顺延", html)
+    assert 'class="chart period' in html
+    assert "现在轮到" in html and "到期自动" in html and "<b>企业</b>" in html
+
+
+def test_both_faces_of_those_who_came_stand_side_by_side_and_not_for_an_auditor(site: Site) -> None:
+    case = f"/console/cases/{site.number('checking')}"
+    attempt = site.bureau.session.scalars(select(Attempt).order_by(Attempt.id)).all()[1]
+    attempt.state = AttemptState.ACCEPTED.value
+    site.bureau.session.commit()
+    site.as_staff(Role.REVIEWER)
+    html = site.get(case).text
+    pictures = re.findall(r'<img src="([^"]+)" alt="[^"]+" loading="lazy"', html)
+    assert any("/photo" in one for one in pictures) and any("/frames/" in one for one in pictures)
+    assert [site.get(one).status_code for one in pictures] == [200] * len(pictures)
+    site.as_staff(Role.AUDITOR)
+    assert "<img" not in site.get(case).text
 
 
 def test_a_held_case_shows_that_it_waits_instead_of_what_would_happen(site: Site) -> None:

@@ -39,6 +39,7 @@ STAFF_PAGES = [
     "/console/waiting",
     "/console/waiting?kind=hold",
     "/console/enterprises",
+    "/console/projects/imports",
 ]
 DOORS = ["/login", "/console/login", "/forgot", "/rules"]
 # What the policy of the answers would not run or show: scripts and styles inside the page.
@@ -72,7 +73,7 @@ def test_every_page_is_shown_and_runs_nothing_of_its_own(site: Site) -> None:
     cases = [f"/console/cases/{site.number(name)}" for name in site.bureau.cases]
     firms = [f"/console/enterprises/{firm.enterprise.uscc}" for firm in site.bureau.firms.values()]
     firms.append(f"{firms[0]}/fence")
-    for path in [*STAFF_PAGES, *attempts, *cases, *firms, f"{cases[1]}/review"]:
+    for path in [*STAFF_PAGES, *attempts, *cases, *firms, f"{cases[1]}/review", f"{cases[0]}/requirements"]:
         _is_clean(site, path)
 
 
