@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from verify_api.accounts import pages as accounts
 from verify_api.console import (
     attempt_pages,
+    batch_pages,
     board_pages,
     enterprise_pages,
     fence_pages,
@@ -35,6 +36,7 @@ ROUTERS = (
     review_pages.router,
     console_case_pages.router,
     attempt_pages.router,
+    batch_pages.router,
     enterprise_pages.router,
     fence_pages.router,
     requirement_pages.router,
