@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from verify_api.accounts import pages as accounts
 from verify_api.console import (
     attempt_pages,
+    batch_pages,
     board_pages,
     enterprise_pages,
     fence_pages,
@@ -37,6 +38,7 @@ ROUTERS = (
     console_case_pages.router,
     attempt_pages.router,
     lookalike_pages.router,
+    batch_pages.router,
     enterprise_pages.router,
     fence_pages.router,
     requirement_pages.router,

@@ -84,10 +84,14 @@ def cases_page(
         "console/cases.html",
         here="cases",
         counts=counts(session),
-        lines=[
-            one | {"tone": tone_of(State(one["state"]))}
-            for one in views.summaries(session, found.cases, now=now)
-        ],
+        lines=with_courses(
+            session,
+            found.cases,
+            [
+                one | {"tone": tone_of(State(one["state"]))}
+                for one in views.summaries(session, found.cases, now=now)
+            ],
+        ),
         states=[
             ("", "全部状态"),
             *((one.value, f"{LABELS[one]}（{by_state.get(one, 0)}）") for one in State),

@@ -8,26 +8,30 @@ const BURST_GAP_MS = 70;
 export class NoCamera extends Error {}
 
 const REFUSED = {
-  NotAllowedError: "没有获得相机权限。请在浏览器设置中允许本页使用相机，然后重试。",
+  NotAllowedError: "没有获得相机权限。请点地址栏旁的图标打开“网站设置”，把“相机”改为允许，再点“我在这里，开始打卡”。",
   NotFoundError: "没有找到相机。请换用带前置相机的手机。",
   NotReadableError: "相机正被其他应用占用。请关闭其他使用相机的应用后重试。",
   OverconstrainedError: "相机不符合要求。请换一部手机，或到窗口办理人工核验。",
 };
 
 export class Camera {
-  static async open(video) {
+  // Asked for before the challenge is: its seconds are not spent on a question of the browser, and whoever
+  // refuses has not used up a try.
+  static async allowed() {
     if (!navigator.mediaDevices || !navigator.mediaDevices.getUserMedia) {
       throw new NoCamera("这个浏览器不能使用相机。请用 https 地址在手机自带的浏览器中打开。");
     }
-    let stream;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({
+      return await navigator.mediaDevices.getUserMedia({
         audio: false,
         video: { facingMode: "user", width: { ideal: 960 }, height: { ideal: 720 } },
       });
     } catch (error) {
       throw new NoCamera(REFUSED[error.name] || "相机打不开，请重试。");
     }
+  }
+
+  static async open(video, stream) {
     video.srcObject = stream;
     await video.play();
     return new Camera(video, stream);
@@ -42,8 +46,12 @@ export class Camera {
     this.small.height = 96;
   }
 
+  static release(stream) {
+    stream.getTracks().forEach((track) => track.stop());
+  }
+
   close() {
-    this.stream.getTracks().forEach((track) => track.stop());
+    Camera.release(this.stream);
     this.video.srcObject = null;
   }
 

@@ -1,6 +1,6 @@
 // At the place, and in front of the camera.
 import { api, newKey, NoAnswer, Problem, serverNow } from "./api.js";
-import { Camera } from "./camera.js";
+import { Camera, NoCamera } from "./camera.js";
 import { action, h, refusal, show, svg } from "./dom.js";
 import { HandIn } from "./handin.js";
 import { asPosition, locate, sketch, wayTo } from "./place.js";
@@ -9,6 +9,7 @@ import { store } from "./store.js";
 import { timeLeft } from "./tasks.js";
 
 const STALE_MS = 40000;
+const HURRY_S = 20;
 
 const device = () => ({
   id: store.device(),
@@ -50,6 +51,9 @@ export function atPlace(task, datum, ways, why = "") {
       said.replaceChildren(refusal({ detail: error.message }));
     }
     begin.disabled = !fix;
+    // What is to be done next is the button that stands out.
+    relocate.className = fix ? "plain" : "main";
+    begin.hidden = !fix;
   };
 
   const begin = action("我在这里，开始打卡", async () => {
@@ -57,29 +61,36 @@ export function atPlace(task, datum, ways, why = "") {
     opening = true;
     before.replaceChildren();
     readySound();
+    let stream = null;
     try {
       if (!fix || Date.now() - fix.at > STALE_MS) await look();
       if (!fix) return;
+      said.replaceChildren(h("p", { class: "lead", role: "status" }, "请允许使用相机…"));
+      stream = await Camera.allowed();
       said.replaceChildren(h("p", { class: "lead", role: "status" }, "正在核对位置…"));
       const opened = await api.openAttempt({ case: task.case, position: asPosition(fix), device: device() }, newKey());
-      await challenge(task, opened, ways);
+      const granted = stream;
+      stream = null;
+      await challenge(task, opened, granted, ways);
     } catch (error) {
       if (error instanceof Problem && error.says("consent_required")) { ways.consent(); return; }
       said.replaceChildren(refusal(error instanceof Problem || error instanceof NoAnswer ? error : { detail: error.message }));
       if (error instanceof Problem && error.says("wrong_datum_suspected")) said.append(h("p", { class: "small" }, "可返回首页，在“定位与设备设置”里更改坐标系。"));
-      fix = null;
+      if (!(error instanceof NoCamera)) fix = null;
     } finally {
+      if (stream) Camera.release(stream);
       opening = false;
     }
   }, { class: "main", id: "begin" });
   begin.disabled = true;
+  const relocate = action("重新定位", look, { class: "plain", id: "relocate" });
 
   show("到达地点", { back: ways.back },
     h("div", { class: "stack" }, h("h2", {}, task.enterprise), h("p", { class: "lead" }, task.address),
       h("p", { class: "small num" }, timeLeft(task.closes_at).text)),
     before,
     h("div", { class: "card" }, picture, said),
-    h("div", { class: "push stack" }, begin, action("重新定位", look, { class: "plain", id: "relocate" })));
+    h("div", { class: "push stack" }, begin, relocate));
   look();
 }
 
@@ -105,15 +116,16 @@ function mask() {
 const LIGHT = (brightness) => (brightness < 50 ? "光线太暗，请面向亮处" : brightness > 215 ? "光线太强，请避开直射" : "");
 
 // Step two: the prompts in front of the camera, each led and photographed, sent while the next is shown.
-async function challenge(task, opened, ways) {
+async function challenge(task, opened, stream, ways) {
   const video = h("video", { playsinline: true, muted: true, autoplay: true });
   const what = h("span", { class: "what", role: "status", "aria-live": "assertive" }, "请把脸放进框内");
   const step = h("span", { class: "step" }, "准备好后点“开始”");
   const light = h("p", { class: "light", hidden: true });
-  const clock = h("span", { class: "num" });
+  const clock = h("span", { class: "num clock" });
+  const warned = h("span", { class: "unseen", role: "status" });
   const dots = h("div", { class: "dots" }, opened.prompts.map(() => h("i", {})));
   const under = h("div", { class: "under" });
-  const stage = h("div", { class: "stage", "data-phase": "ready" }, video, mask(), h("div", { class: "say" }, what, step), under);
+  const stage = h("div", { class: "stage", "data-phase": "ready" }, video, mask(), h("div", { class: "say" }, what, step), under, warned);
   show("刷脸核验", { shooting: true, back: () => leave() }, stage);
 
   const handIn = HandIn.start(opened, task.case);
@@ -122,6 +134,9 @@ async function challenge(task, opened, ways) {
   const tick = setInterval(() => {
     const seconds = Math.max(0, Math.floor((handIn.state.expiresAt - serverNow()) / 1000));
     clock.textContent = `剩余 ${seconds} 秒`;
+    clock.classList.toggle("hurry", seconds <= HURRY_S);
+    // Seconds that tick are not read out; that they run short is.
+    if (seconds <= HURRY_S && !warned.textContent) warned.textContent = `还剩 ${seconds} 秒，请尽快完成`;
     if (camera && camera.live) {
       const said = LIGHT(camera.measure().brightness);
       light.textContent = said;
@@ -169,9 +184,10 @@ async function challenge(task, opened, ways) {
   }, { class: "main", id: "go" });
   under.append(light, dots, clock, go);
   try {
-    camera = await Camera.open(video);
+    camera = await Camera.open(video, stream);
     stage.dataset.camera = "live";
   } catch (error) {
+    Camera.release(stream);
     await leave(error.message);
   }
 }

@@ -147,7 +147,7 @@ function declined() {
     h("div", { class: "card" },
       h("h2", {}, "您可以到窗口核验"),
       h("p", {}, "请带身份证件，在打卡期限内到核查部门窗口，由两名工作人员核对后登记，与刷脸打卡效力相同。"),
-      h("p", { class: "strong" }, "咨询电话 0755-83788725")),
+      h("p", { class: "strong" }, "咨询电话 ", h("a", { href: "tel:0755-83788725" }, "0755-83788725"))),
     action("改为刷脸打卡", consentScreen, { class: "plain" }),
   );
 }

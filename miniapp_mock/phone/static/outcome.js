@@ -33,5 +33,5 @@ export function outcome(verdict, { home }) {
         : null),
     h("div", { class: "push stack" },
       action(verdict.state === "rejected" ? "再试一次" : "返回任务", home, { class: "main", id: "again" }),
-      verdict.state === "rejected" ? h("p", { class: "small" }, "多次未通过？可带身份证件到窗口由两名工作人员核验，效力相同。咨询 0755-83788725") : null));
+      verdict.state === "rejected" ? h("p", { class: "small" }, "多次未通过？可带身份证件到窗口由两名工作人员核验，效力相同。咨询 ", h("a", { href: "tel:0755-83788725" }, "0755-83788725")) : null));
 }

@@ -8,7 +8,7 @@ const DAY_MS = 86400000;
 export function timeLeft(closesAt) {
   const left = Date.parse(closesAt) - serverNow();
   if (left <= 0) return { text: "已截止", calm: false };
-  const last = new Date(Date.parse(closesAt) - 1).toLocaleDateString("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric" });
+  const last = new Date(Date.parse(closesAt) - 1).toLocaleDateString("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric", weekday: "short" });
   if (left < DAY_MS) {
     const hours = Math.floor(left / 3600000);
     const minutes = Math.max(1, Math.floor((left % 3600000) / 60000));

@@ -180,8 +180,14 @@ def test_a_refused_camera_is_told_with_what_to_do(
     page.evaluate(f"() => {{ navigator.mediaDevices.getUserMedia = () => {refuse} }}")
     open_task(page)
     stand_here(page)
-    assert "相机权限" in page.wait_for_selector('[role="alert"]').inner_text()
-    assert quick.done_work == []
+    told = page.wait_for_selector('[role="alert"]').inner_text()
+    assert "相机权限" in told and "网站设置" in told
+    assert quick.opened == [], "a refused camera uses up no try"
+    page.evaluate("() => { delete navigator.mediaDevices.getUserMedia }")
+    context.grant_permissions(["camera", "geolocation"])
+    stand_here(page)
+    shoot(page)
+    assert outcome(page) == "accepted"
 
 
 def test_a_refused_position_is_told_with_what_to_do(
@@ -190,7 +196,32 @@ def test_a_refused_position_is_told_with_what_to_do(
     context.clear_permissions()
     open_task(page)
     assert "定位" in page.wait_for_selector('[role="alert"]').inner_text()
-    assert page.is_disabled("#begin")
+    assert page.is_disabled("#begin") and page.is_hidden("#begin")
+    assert page.get_attribute("#relocate", "class") == "main"
+    context.grant_permissions(["camera", "geolocation"])
+    page.click("#relocate")
+    page.wait_for_selector("#begin:not([disabled])")
+
+
+def test_a_refused_place_lets_go_of_the_camera(quick: Service, page: Page) -> None:
+    page.evaluate("""() => {
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (what) => (window.stream = await ask(what));
+    }""")
+    quick.refuse_place = {"code": "outside_fence", "detail": "您在打卡范围外"}
+    open_task(page)
+    stand_here(page)
+    page.wait_for_selector('[data-code="outside_fence"]')
+    assert page.evaluate("window.stream.getTracks().map((track) => track.readyState)") == ["ended"]
+
+
+def test_running_short_of_time_is_shown_and_said_once(quick: Service, page: Page) -> None:
+    quick.life_s = 15.0
+    open_task(page)
+    stand_here(page)
+    page.wait_for_selector('.stage[data-camera="live"]')
+    page.wait_for_selector(".clock.hurry")
+    assert "请尽快完成" in page.inner_text(".unseen")
 
 
 def test_another_datum_is_declared_where_chosen(quick: Service, page: Page) -> None:

@@ -7,8 +7,10 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+import pyotp
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
@@ -18,7 +20,7 @@ from registry.crypto import Keyring
 from registry.db import make_engine, make_sessions
 from registry.migrations import migrate
 from tests.verify_api.accounts.conftest import SetClock
-from tests.verify_api.pages.world import PASSWORD, Bureau, a_busy_autumn, evidence_in
+from tests.verify_api.pages.world import PASSWORD, SEED, Bureau, a_busy_autumn, evidence_in
 from verify_api.app import create_app
 from verify_api.parts import Parts
 from verify_api.settings import Settings
@@ -38,6 +40,7 @@ class Served:
     url: str
     uscc: dict[str, str]
     number: dict[str, str]
+    now: datetime
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +66,7 @@ def served(admin_url: str, worker_id: str, tmp_path_factory: pytest.TempPathFact
     thread.start()
     while not server.started and thread.is_alive():
         thread.join(0.05)
-    yield Served(f"http://127.0.0.1:{port}", uscc, number)
+    yield Served(f"http://127.0.0.1:{port}", uscc, number, now)
     server.should_exit = True
     thread.join()
     engine.dispose()
@@ -152,6 +155,32 @@ def _check_widths(page: Page, served: Served, paths: list[str], width: int) -> N
     for path in paths:
         page.goto(served.url + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_no_page_of_staff_is_wider_than_its_window_and_a_fence_is_previewed_in_place(
+    browser: Browser, served: Served
+) -> None:
+    page, said = _page(browser, width=390, scripts=True)
+    page.goto(f"{served.url}/console/login")
+    page.get_by_label("登录名").fill("admin1")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_label("动态口令").fill(pyotp.TOTP(SEED).at(served.now))
+    page.get_by_role("button", name="登录").click()
+    page.wait_for_url(re.compile("/console$"))
+    fence = f"/console/enterprises/{served.uscc['open']}/fence"
+    case = f"/console/cases/{served.number['checking']}"
+    paths = ["/console?show=all", "/console/cases", "/console/batches", "/console/projects/imports"]
+    for width in (360, 390, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 850})
+        _check_widths(page, served, [*paths, case, f"{case}/requirements", fence], width)
+    page.get_by_label("坐标系").select_option("wgs84")
+    page.get_by_label("角点或 GeoJSON").fill(
+        "114.056, 22.545\n114.060, 22.545\n114.060, 22.541\n114.056, 22.541"
+    )
+    page.get_by_role("button", name="预览").click()
+    page.locator("#preview svg").wait_for()
+    assert page.get_by_role("button", name="确认打卡范围").is_visible()
+    assert said == []
 
 
 def test_after_a_refusal_the_keyboard_stands_at_the_reason(browser: Browser, served: Served) -> None:

@@ -42,6 +42,7 @@ STAFF_PAGES = [
     "/console/waiting?kind=hold",
     "/console/enterprises",
     "/console/projects/imports",
+    "/console/batches",
 ]
 DOORS = ["/login", "/console/login", "/forgot", "/rules"]
 # What the policy of the answers would not run or show: scripts and styles inside the page.
