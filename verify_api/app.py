@@ -13,6 +13,7 @@ from verify_api.console.retention import router as console_retention
 from verify_api.http import problems
 from verify_api.http.headers import SecurityHeaders
 from verify_api.http.idempotency import IdempotencyMiddleware
+from verify_api.http.limits import BodyLimit
 from verify_api.messages.routes import router as receipts
 from verify_api.miniapp.attempts import router as miniapp_attempts
 from verify_api.miniapp.sessions import router as miniapp_sessions
@@ -63,6 +64,7 @@ def create_app(
     app.state.upstream = upstream or make_upstream(parts.settings)
     problems.install(app)
     app.add_middleware(IdempotencyMiddleware)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     app.get("/healthz", include_in_schema=False)(_health)
     for router in ROUTERS:

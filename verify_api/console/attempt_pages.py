@@ -113,7 +113,7 @@ def _figures(view: dict[str, Any]) -> dict[str, Any]:
 @router.post("/attempts/{public_id}")
 def decide(public_id: str, form: FormDep, actor: StaffDep, frame: FrameDep, session: SessionDep) -> Response:
     """Accept or refuse, with a reason."""
-    reason, is_accepted = form.text("reason"), form.text("decision") == "accept"
+    reason, is_accepted = form.text("reason"), form.either("decision", yes="accept", no="refuse")
     outcome = attempt(
         session,
         lambda: decide_review(

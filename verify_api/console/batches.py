@@ -57,7 +57,7 @@ class DrawDecision(Body):
 
 
 @router.post("/batches", status_code=201)
-def receive_batch(upload: UploadDep, actor: StaffDep, session: SessionDep, now: NowDep) -> Answer:
+def receive_batch(actor: StaffDep, upload: UploadDep, session: SessionDep, now: NowDep) -> Answer:
     """Take a CSV or XLSX; its rows are worked off by the scheduler. Watch `progress`."""
     if upload.size > MAX_BYTES:
         raise BatchUnreadable("文件超过 10 MB", code="file_too_large")

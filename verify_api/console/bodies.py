@@ -12,6 +12,8 @@ from verify_api.notices.models import ServiceMethod
 
 Said = Annotated[str, Field(max_length=5000)]
 Line = Annotated[str, Field(max_length=200)]
+# A calendar ends somewhere: beyond it "the day after" does not exist.
+Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2199, 12, 31))]
 
 
 class Nothing(Body):
@@ -48,7 +50,7 @@ class OpenStock(Body):
 class Service(Body):
     """送达 by other means."""
 
-    served_on: date
+    served_on: Day
     method: ServiceMethod
     proof: Said
     place: Line = ""
@@ -66,7 +68,7 @@ class Void(Body):
 class Extension(Why):
     """A later last day."""
 
-    last_day: date
+    last_day: Day
 
 
 class Step(Why):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -23,6 +22,7 @@ from verify_api.checkins.models import AttemptState
 from verify_api.checkins.queries import front_frames
 from verify_api.checkins.review import confirm_window, propose_window, void_checkin
 from verify_api.checkins.views import attempts_of_case
+from verify_api.console.bodies import Extension, Service, Step
 from verify_api.console.common import LockedDep, proposal_of
 from verify_api.console.courses import with_courses
 from verify_api.console.desk import counts, photographed
@@ -34,7 +34,7 @@ from verify_api.notices.models import ServiceMethod
 from verify_api.notices.queries import of_case
 from verify_api.notices.serving import notice_for, notice_view, pdf_answer
 from verify_api.pages.files import shown_file
-from verify_api.pages.forms import Fields, FormDep
+from verify_api.pages.forms import Fields, FormDep, typed
 from verify_api.pages.paging import Paging
 from verify_api.pages.people import actors_named, names_of
 from verify_api.pages.render import Frame, FrameDep, attempt, go
@@ -183,17 +183,15 @@ Act = Callable[[Session, Case, Fields, Actor, Parts, Any], object]
 
 
 def _served(session: Session, case: Case, form: Fields, actor: Actor, parts: Parts, now: Any) -> None:
-    try:
-        served_on, method = date.fromisoformat(form.text("served_on")), ServiceMethod(form.text("method"))
-    except ValueError:
-        raise Invalid("请填写送达日期并选择送达方式", code="service_incomplete") from None
-    text = form.text("proof")
+    wrong = Invalid("请填写送达日期并选择送达方式", code="service_incomplete")
+    given = typed(form, Service, otherwise=wrong)
+    text = given.proof
     proof = parts.evidence.put(text.encode(), media_type="text/plain; charset=utf-8")
     serving.serve_otherwise(
         session,
         case,
-        served_on=served_on,
-        method=method,
+        served_on=given.served_on,
+        method=given.method,
         proof=text,
         proof_sha256=proof.sha256,
         place=form.text("place")[:200],
@@ -205,22 +203,18 @@ def _served(session: Session, case: Case, form: Fields, actor: Actor, parts: Par
 
 
 def _extended(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
-    try:
-        last_day = date.fromisoformat(form.text("last_day"))
-    except ValueError:
-        raise Invalid("请填写新的截止日期", code="day_missing") from None
-    handwork.extend(session, case, last_day=last_day, reason=form.text("reason"), actor=actor, now=now)
+    given = typed(form, Extension, otherwise=Invalid("请填写新的截止日期", code="day_missing"))
+    handwork.extend(session, case, last_day=given.last_day, reason=given.reason, actor=actor, now=now)
 
 
 def _proposed(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
-    handwork.propose(
-        session, case, action=form.text("action"), reason=form.text("reason"), actor=actor, now=now
-    )
+    given = typed(form, Step, otherwise=Invalid("请选择提请复核的事项", code="action_missing"))
+    handwork.propose(session, case, action=given.action, reason=given.reason, actor=actor, now=now)
 
 
 def _signed(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
     row = proposal_of(session, case, form.number("proposal") or 0)
-    is_agreed = form.text("agreed") == "yes"
+    is_agreed = form.either("agreed")
     handwork.confirm(
         session, case, row, is_agreed=is_agreed, reason=form.text("reason"), actor=actor, now=now
     )
@@ -258,7 +252,7 @@ def _reasoned(service: Callable[..., object]) -> Act:
 def _appeal_decided(
     session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any
 ) -> None:
-    is_upheld = form.text("upheld") == "yes"
+    is_upheld = form.either("upheld")
     handwork.decide_appeal(
         session, case, is_upheld=is_upheld, reason=form.text("reason"), actor=actor, now=now
     )

@@ -58,6 +58,7 @@ def list_attempts(
     actor: StaffDep, session: SessionDep, state: AttemptState = AttemptState.NEEDS_REVIEW
 ) -> list[Answer]:
     """Attempts in a state, the oldest first."""
+    require_role(actor, Role.REVIEWER, Role.ADMIN, Role.DECIDER)
     return attempts_in(session, state)
 
 

@@ -120,7 +120,7 @@ def claim(_form: FormDep, case: LockedDep, actor: StaffDep, frame: FrameDep, ses
 @router.post("/cases/{number}/review")
 def decide(form: FormDep, case: LockedDep, actor: StaffDep, frame: FrameDep, session: SessionDep) -> Response:
     """审核通过 or 审核不通过, with an opinion."""
-    opinion, is_approved = form.text("opinion"), form.text("decision") == "approve"
+    opinion, is_approved = form.text("opinion"), form.either("decision", yes="approve", no="reject")
     act = review.approve if is_approved else review.reject
     outcome = attempt(session, lambda: act(session, case, opinion=opinion, actor=actor, now=frame.now))
     if isinstance(outcome, DakaError):

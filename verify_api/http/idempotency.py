@@ -1,6 +1,6 @@
 """`Idempotency-Key` on every POST: the same key returns the first answer.
 
-Keys live per caller (token or session cookie), method and path. Server errors are not kept, so that a
+Keys live per caller (token or session cookie), method and address. Server errors are not kept, so that a
 retry can succeed. A first request that died is forgotten after a minute; the services behind are safe to
 repeat by themselves. Bodies are sealed at rest: the answer to a login holds a token.
 """
@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from registry.crypto import Keyring
 from registry.db import Sessions
+from verify_api.http.limits import VIDEO_PATHS
 from verify_api.http.models import KeptAnswer
 from verify_api.http.problems import problem
 from verify_api.parts import Parts
@@ -24,17 +25,15 @@ from verify_api.parts import Parts
 STALE = timedelta(seconds=60)
 KEPT = timedelta(days=2)
 PURPOSE = "kept-answer"
-BODY_LIMIT = 12 * 1024 * 1024
 
 
 class IdempotencyMiddleware(BaseHTTPMiddleware):
-    """Replays kept answers. Bodies over 12 MB (videos) pass through unkept."""
+    """Replays kept answers. Videos pass through unkept: they are not read into memory."""
 
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         """Answer from the kept row, or let the request through and keep what it answers."""
         key = request.headers.get("idempotency-key", "")
-        size = int(request.headers.get("content-length") or 0)
-        if request.method != "POST" or not key or size > BODY_LIMIT:
+        if request.method != "POST" or not key or request.url.path in VIDEO_PATHS:
             return await call_next(request)
         if len(key) > 200:
             return problem(422, "idempotency_key_too_long", "Idempotency-Key 不能超过 200 个字符")
@@ -52,7 +51,9 @@ class IdempotencyMiddleware(BaseHTTPMiddleware):
             await run_in_threadpool(_forget, sessions, scope)
             raise
         await run_in_threadpool(_keep, parts, scope, answer, body)
-        return Response(body, answer.status_code, dict(answer.headers))
+        whole = Response(body, answer.status_code)
+        whole.raw_headers = answer.raw_headers  # A mapping would keep one of several cookies.
+        return whole
 
 
 def _without_boundary(request: Request, body: bytes) -> bytes:
@@ -63,7 +64,8 @@ def _without_boundary(request: Request, body: bytes) -> bytes:
 
 def _scope(request: Request, key: str) -> str:
     caller = request.headers.get("authorization") or request.headers.get("cookie") or ""
-    return hashlib.sha256("\0".join([caller, request.url.path, key]).encode()).hexdigest()
+    place = f"{request.url.path}?{request.url.query}"
+    return hashlib.sha256("\0".join([caller, place, key]).encode()).hexdigest()
 
 
 def _claim(sessions: Sessions, scope: str, digest: str) -> KeptAnswer | None:

@@ -8,6 +8,14 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from registry.errors import (
@@ -47,6 +55,13 @@ TITLES = {
     500: "系统错误",
     503: "服务暂不可用",
 }
+RETRY_AFTER_S = 5
+HTTP_CODES = {
+    400: "malformed_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "content_too_large",
+}
 FIELD_ERRORS = {
     "missing": "缺少必填项",
     "extra_forbidden": "不认识的字段",
@@ -55,6 +70,48 @@ FIELD_ERRORS = {
     "string_too_long": "内容过长",
     "finite_number": "必须是有限的数值",
 }
+
+
+class Unstorable(Invalid):
+    """A value that no column can hold: a NUL character, a number beyond 64 bits."""
+
+    code = "malformed_request"
+    message = "内容含有无法处理的字符或数值"
+
+
+class ChangedMeanwhile(Conflict):
+    """Two requests wanted the same at the same moment, and the other one was first."""
+
+    code = "changed_meanwhile"
+    message = "数据刚刚被其他操作改变，请刷新后重试"
+
+
+class DatabaseAway(Unavailable):
+    """The database does not answer, or is too busy to."""
+
+    code = "database_unavailable"
+    message = "系统繁忙或正在维护，您的操作未被接受，请稍后重试"
+
+
+UNIQUE_VIOLATION = "23505"
+
+
+def told_by_database(error: Exception) -> DakaError | None:
+    """The refusal an error of the database stands for; None if it was not foreseen.
+
+    The log keeps its kind only: the text may quote what somebody typed.
+    """
+    sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if isinstance(error, DataError):
+        told: DakaError = Unstorable()
+    elif isinstance(error, IntegrityError) and sqlstate == UNIQUE_VIOLATION:
+        told = ChangedMeanwhile()
+    elif isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+        told = DatabaseAway()
+    else:
+        return None
+    log.warning("refused by the database: %s %s", type(error).__name__, sqlstate)
+    return told
 
 
 def problem(
@@ -76,7 +133,7 @@ def problem(
         "hint": hint,
         "reasons": [reason.to_mapping() for reason in reasons],
     }
-    wait = retry_after_s if retry_after_s is not None else (5 if status in (429, 503) else None)
+    wait = retry_after_s if retry_after_s is not None else (RETRY_AFTER_S if status in (429, 503) else None)
     headers = {"Retry-After": str(wait)} if wait is not None else None
     return JSONResponse(content, status, headers, media_type="application/problem+json")
 
@@ -119,8 +176,7 @@ async def _on_malformed(_request: Request, error: Exception) -> Response:
 
 async def _on_http(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    codes = {404: "not_found", 405: "method_not_allowed", 400: "malformed_request"}
-    code = codes.get(error.status_code, "http_error")
+    code = HTTP_CODES.get(error.status_code, "http_error")
     answer = problem(error.status_code, code, TITLES.get(error.status_code, "请求未能完成"))
     answer.headers.update(error.headers or {})
     return answer
@@ -128,6 +184,9 @@ async def _on_http(_request: Request, error: Exception) -> Response:
 
 async def _on_crash(_request: Request, error: Exception) -> Response:
     """Whatever was not foreseen refuses, with a number under which the log can be searched."""
+    told = told_by_database(error)
+    if told is not None:
+        return refusal(told)
     number = uuid.uuid4().hex[:12]
     log.error("unforeseen error %s", number, exc_info=error)
     return problem(500, "internal_error", "系统出现意外错误，您的操作未被接受。", hint=f"错误编号 {number}")
@@ -138,4 +197,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DakaError, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_malformed)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(SQLAlchemyError, _on_crash)
     app.add_exception_handler(Exception, _on_crash)

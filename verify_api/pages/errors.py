@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from registry.errors import DakaError, Invalid, NotFound, TooMany, Unauthenticated
+from registry.errors import DakaError, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
 from verify_api.accounts.deps import PasswordChangeRequired
 from verify_api.accounts.rules import GateClosed
 from verify_api.http import problems
@@ -41,7 +42,7 @@ def wants_page(request: Request) -> bool:
 
 def install(app: FastAPI) -> None:
     """Show pages to people. Goes over the handlers of `problems`, which stay in force for programs."""
-    for kind in (DakaError, RequestValidationError, HTTPException, Exception):
+    for kind in (DakaError, RequestValidationError, HTTPException, SQLAlchemyError, Exception):
         app.add_exception_handler(kind, _or_page(cast(Handler, app.exception_handlers[kind])))
 
 
@@ -53,14 +54,28 @@ def _or_page(otherwise: Handler) -> Handler:
             return refusal_page(request, error)
         if isinstance(error, RequestValidationError):
             return refusal_page(request, BadAddress())
-        if isinstance(error, HTTPException) and error.status_code == 404:
-            return refusal_page(request, NotFound("没有这个页面"))
+        if isinstance(error, HTTPException):
+            return _http_page(request, error)
+        refused = problems.told_by_database(error)
+        if refused is not None:
+            return refusal_page(request, refused)
         told = await otherwise(request, error)  # Logs an unforeseen error under a number.
         return _page(
             request, told.status_code, "system_error", "系统出现意外错误，您的操作未被接受。", _hint(told)
         )
 
     return handle
+
+
+def _http_page(request: Request, error: HTTPException) -> Response:
+    """What the framework refuses: no such page, no such method, too large."""
+    if error.status_code == 404:
+        return refusal_page(request, NotFound("没有这个页面"))
+    said = problems.TITLES.get(error.status_code, "请求未能完成")
+    code = problems.HTTP_CODES.get(error.status_code, "http_error")
+    answer = _page(request, error.status_code, code, said)
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def _hint(told: Response) -> str:
@@ -87,8 +102,8 @@ def refusal_page(request: Request, error: DakaError) -> Response:
         error.hint,
         [r.message for r in error.reasons],
     )
-    if isinstance(error, TooMany) and error.retry_after_s:
-        answer.headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, TooMany | Unavailable):
+        answer.headers["Retry-After"] = str(error.retry_after_s or problems.RETRY_AFTER_S)
     return answer
 
 

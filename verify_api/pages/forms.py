@@ -1,15 +1,27 @@
 """Fields of posted forms, given out only after the request has been found to be the user's own."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
+from registry.errors import DakaError, Invalid
 from verify_api.accounts.deps import AnyCallerDep, refuse_large, require_csrf, session_cookie, visitor_cookie
 from verify_api.http.deps import PartsDep
 
 VISITOR_MAX = 64 * 1024  # A stranger's form holds a name and a password, never a file.
 _VALUE_MAX = 20_000  # Longer than any opinion or reason; a form is not a way to store books.
+
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+class AnswerMissing(Invalid):
+    """A decision was sent without saying which."""
+
+    code = "answer_missing"
+    message = "请选择结论后再提交"
 
 
 class Fields:
@@ -25,6 +37,17 @@ class Fields:
         text = value[:most] if isinstance(value, str) else ""
         return text.strip() if strip else text
 
+    def either(self, name: str, *, yes: str = "yes", no: str = "no") -> bool:
+        """An answer that must be given: silence is neither, and one of the two may cost somebody a right.
+
+        Raises:
+            AnswerMissing: Neither of the two words.
+        """
+        said = self.text(name)
+        if said not in (yes, no):
+            raise AnswerMissing
+        return said == yes
+
     def number(self, name: str) -> int | None:
         """One field as a whole number; None if it is none."""
         text = self.text(name)
@@ -34,6 +57,18 @@ class Fields:
         """All ticked values of a name, each once, in the order of the form."""
         values = (value for value in self._form.getlist(name) if isinstance(value, str))
         return list(dict.fromkeys(int(v) for v in values if v.isascii() and v.isdigit() and len(v) < 16))
+
+
+def typed(form: Fields, shape: type[Shape], *, otherwise: DakaError) -> Shape:
+    """The fields in the shape that the API takes, so that a page refuses what the API refuses.
+
+    Raises:
+        DakaError: `otherwise`, if they do not fit.
+    """
+    try:
+        return shape.model_validate({name: form.text(name) for name in shape.model_fields})
+    except ValidationError:
+        raise otherwise from None
 
 
 async def own_form(request: Request, _caller: AnyCallerDep) -> Fields:

@@ -182,7 +182,7 @@ def decide(
     filing = filing_for_officer(session, filing_id, officer)
     document = {"number": form.text("document"), "sha256": form.text("document_sha256")}
     verdict = review.Verdict(
-        is_approved=form.text("verdict") == "approve",
+        is_approved=form.either("verdict", yes="approve", no="reject"),
         reason=form.text("reason"),
         methods=tuple(method for n, method in enumerate(METHODS) if form.text(f"method.{n}")),
         document=document if any(document.values()) else None,

@@ -1,0 +1,55 @@
+"""How much a request may carry, whoever sends it: counted as it arrives, before anything is parsed.
+
+The framework reads a body before it asks who the caller is, and spools files to disk without a limit.
+"""
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from verify_api.http.problems import HTTP_CODES, TITLES, problem
+
+MEGABYTE = 1024 * 1024
+BODY_MAX = 12 * MEGABYTE  # A 10 MB scan with its form around it.
+VIDEO_BODY_MAX = 201 * MEGABYTE
+VIDEO_PATHS = frozenset({"/api/v1/portal/profile/video", "/portal/video"})
+
+
+class ContentTooLarge(HTTPException):
+    """More bytes than this address takes. As an HTTP error it passes the framework's own body reader."""
+
+    def __init__(self) -> None:
+        """413."""
+        super().__init__(413)
+
+
+class BodyLimit:
+    """Refuses a body that says it is too large, and stops reading one that turns out to be."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand in front of the application."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count what arrives."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        limit = VIDEO_BODY_MAX if scope["path"] in VIDEO_PATHS else BODY_MAX
+        if _declared(scope) > limit:
+            return await problem(413, HTTP_CODES[413], TITLES[413])(scope, receive, send)
+        arrived = 0
+
+        async def counted() -> Message:
+            nonlocal arrived
+            message = await receive()
+            arrived += len(message.get("body", b""))
+            if arrived > limit:
+                raise ContentTooLarge
+            return message
+
+        return await self.app(scope, counted, send)
+
+
+def _declared(scope: Scope) -> int:
+    """Content-Length; 0 where it is missing or no number, since the bytes are counted anyway."""
+    said = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(said) if said.isdigit() and len(said) < 20 else 0
