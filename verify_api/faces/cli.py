@@ -7,16 +7,22 @@ from pathlib import Path
 
 import click
 
+from registry.crypto import Keyring
+from registry.db import Sessions
 from registry.errors import DakaError
 from verify_api.faces.compare import SAME, compare_files
 from verify_api.faces.engine import FaceEngine
 from verify_api.faces.engines import load_engine
 from verify_api.faces.evaluate import Evaluation, NothingToEvaluate, Rates, evaluate, to_svg
 from verify_api.faces.policy import FacePolicy
+from verify_api.faces.queries import key_ids
+from verify_api.faces.service import rotate_keys
 from verify_api.settings import settings
 
 YES = {"1", "true", "yes", "same", "y", "t", "是"}
 NO = {"0", "false", "no", "different", "n", "f", "否", "-1"}
+
+FAR_LIMITS = (0.001, 0.01)
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 Folder = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -104,6 +110,30 @@ def evaluate_pairs(pairs: Path, root: Path, svg: Path | None, step: float) -> No
     _say(_report(engine.model_id, result, faults))
 
 
+@face.command()
+def rotate() -> None:
+    """Bring every stored template under the current key, the last one in DAKA_DATA_KEYS."""
+    from verify_api.parts import make_parts  # The database is not for those who only compare two files.
+
+    parts = make_parts(settings())
+    done = 0
+    try:
+        while moved := _rotated(parts.sessions, parts.keyring):
+            done += moved
+        with parts.sessions() as session:
+            left = [key for key in key_ids(session) if key != parts.keyring.current]
+    except DakaError as error:
+        raise click.ClickException(error.message) from error
+    finally:
+        parts.engine.dispose()
+    _say({"key": parts.keyring.current, "templates": done, "still_under": left})
+
+
+def _rotated(sessions: Sessions, keyring: Keyring) -> int:
+    with sessions.begin() as session:
+        return rotate_keys(session, keyring=keyring)
+
+
 def _label(text: str, row: int) -> bool:
     if text.lower() in YES:
         return True
@@ -118,7 +148,13 @@ def _report(model_id: str, result: Evaluation, faults: Sequence[dict[str, object
         "same_pairs": result.same_pairs,
         "different_pairs": result.different_pairs,
         "equal_error": _rates(result.equal_error),
-        "at_far": {str(limit): _rates(result.at_far(limit)) for limit in (0.001, 0.01)},
+        "at_far": {str(limit): _rates(result.at_far(limit)) for limit in FAR_LIMITS},
+        "warnings": [
+            f"不同人照片对只有 {result.different_pairs} 对，"
+            f"不足以证明误识率低于 {limit:.1%}（至少 {3 / limit:.0f} 对）"
+            for limit in FAR_LIMITS
+            if not result.proves_far(limit)
+        ],
         "thresholds": [_rates(r) for r in result.curve],
         "unusable": list(faults),
     }

@@ -29,6 +29,10 @@ class Evaluation:
         """The largest threshold whose FAR stays within `limit`; None if even the smallest exceeds it."""
         return max((r for r in self.curve if r.far <= limit), key=lambda r: r.threshold, default=None)
 
+    def proves_far(self, limit: float) -> bool:
+        """Enough pairs: none wrong among n says "below 3/n" with 95 % certainty (rule of three)."""
+        return self.different_pairs >= 3 / limit
+
 
 class NothingToEvaluate(ValueError):
     """Both kinds of pairs are needed."""
@@ -68,7 +72,9 @@ def to_svg(evaluation: Evaluation, *, accept: float, review: float, title: str) 
     far = _path([(r.threshold / top, r.far) for r in evaluation.curve])
     frr = _path([(r.threshold / top, r.frr) for r in evaluation.curve])
     marks = "".join(
-        _mark(value / top, label) for value, label in ((accept, "通过 ≤"), (review, "复核 ≤")) if value <= top
+        _mark(value / top, f"{label} ≤ {value:.2f}", line)
+        for line, (value, label) in enumerate(((accept, "通过"), (review, "复核")))
+        if value <= top
     )
     ticks = "".join(_tick(k / 10, top) for k in range(0, 11, 2))
     equal = evaluation.equal_error
@@ -79,6 +85,9 @@ def to_svg(evaluation: Evaluation, *, accept: float, review: float, title: str) 
         f'<path d="{far}" fill="none" stroke="#b3261e" stroke-width="2"/>'
         f'<path d="{frr}" fill="none" stroke="#1b5e9e" stroke-width="2"/>'
         f'<text x="{LEFT}" y="24">{escape(title)}</text>'
+        f'<text x="{LEFT + WIDTH / 2}" y="{TOP + HEIGHT + 42}" text-anchor="middle">'
+        f"距离阈值（不超过即判为同一人）；同一人 {evaluation.same_pairs} 对，"
+        f"不同人 {evaluation.different_pairs} 对</text>"
         f'<text x="{LEFT + 300}" y="24" fill="#b3261e">误识率 FAR</text>'
         f'<text x="{LEFT + 400}" y="24" fill="#1b5e9e">拒识率 FRR</text>'
         f'<text x="{LEFT + 500}" y="24">等错误率 {equal.far:.2%} @ {equal.threshold:.2f}</text></svg>\n'
@@ -93,12 +102,12 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
     return "M" + " L".join("{:.1f},{:.1f}".format(*_place(x, y)) for x, y in points)
 
 
-def _mark(x: float, label: str) -> str:
+def _mark(x: float, label: str, line: int) -> str:
     left, bottom = _place(x, 0)
     return (
         f'<line x1="{left:.1f}" x2="{left:.1f}" y1="{TOP}" y2="{bottom:.1f}" stroke="#666" '
         'stroke-dasharray="4 4"/>'
-        f'<text x="{left + 4:.1f}" y="{TOP + 14}" fill="#666">{label}</text>'
+        f'<text x="{left + 4:.1f}" y="{TOP + 14 + 18 * line}" fill="#666">{label}</text>'
     )
 
 

@@ -9,12 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import pytest
 
 from daka.main import main
+from registry.crypto import Keyring
+from registry.db import Sessions
 from tests.verify_api.faces.conftest import VAR, Files
+from tests.verify_api.faces.test_service import consenting
 from tools.portraits import attacks
+from verify_api.faces import queries, vault
 from verify_api.faces.evaluate import NothingToEvaluate, evaluate, to_svg
+from verify_api.faces.models import FaceTemplate
 from verify_api.settings import settings
 
 ROOT = VAR.parent
@@ -160,6 +166,7 @@ def test_evaluate_prints_rates_and_draws_the_curve(daka: Daka, album: Path, tmp_
     assert answer["same_pairs"] == 2 and answer["different_pairs"] == 2
     assert answer["equal_error"]["far"] == answer["equal_error"]["frr"] == 0
     assert answer["unusable"][0]["error"] == "no_face"
+    assert ["3000 对" in said or "300 对" in said for said in answer["warnings"]] == [True, True]
     assert svg.read_text().startswith("<svg") and "误识率" in svg.read_text()
 
 
@@ -185,6 +192,45 @@ def test_rates_count_both_kinds_of_error() -> None:
     assert "等错误率" in to_svg(result, accept=0.45, review=0.6, title="a <b>") and "&lt;b&gt;" in to_svg(
         result, accept=0.45, review=0.6, title="a <b>"
     )
+
+
+@pytest.mark.parametrize(("count", "proven"), [(299, False), (300, True)])
+def test_a_rate_is_proven_by_three_pairs_for_each_one_it_allows_to_be_wrong(count: int, proven: bool) -> None:
+    result = evaluate([(0.2, True), *[(0.9, False)] * count], step=0.1)
+    assert result.proves_far(0.01) is proven and result.proves_far(0.001) is False
+
+
+def test_every_template_comes_under_the_key_that_was_added(
+    daka: Daka, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_sessions: Sessions
+) -> None:
+    old, new = Keyring({"k1": bytes(32)}), "k1:" + "A" * 43 + "=,k2:" + "B" * 43 + "="
+    with own_sessions.begin() as session:
+        url = session.get_bind().engine.url.render_as_string(hide_password=False)
+        someone = consenting(session)
+        consent = queries.active_consent(session, someone)
+        assert consent is not None
+        vector = np.ones(128, np.float32) / 8
+        session.add(
+            FaceTemplate(
+                person_id=someone, consent_id=consent.id, model_id="m", source_sha256="0" * 64,
+                sealed=vault.seal(old, vector), protected=vault.protect(old, vector).tolist(),
+                dimensions=128, key_id="k1", enrolled_at=consent.given_at,
+            )
+        )  # fmt: skip
+    for name, value in (("DATABASE_URL", url), ("DAKA_VAR", str(tmp_path)), ("DAKA_DATA_KEYS", new)):
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    ran = daka("rotate")
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout) == {"key": "k2", "templates": 1, "still_under": []}
+    with own_sessions() as session:
+        assert queries.key_ids(session) == ["k2"]
+    monkeypatch.setenv("DAKA_DATA_KEYS", "k3:" + "C" * 43 + "=")
+    settings.cache_clear()
+    lost = daka("rotate")  # The old key was taken away too early: nothing is overwritten.
+    assert lost.returncode == 2 and len(lost.stderr.splitlines()) == 1
+    with own_sessions() as session:
+        assert queries.key_ids(session) == ["k2"]
 
 
 @pytest.mark.parametrize("pairs", [[], [(0.1, True)], [(0.1, False)], [(float("nan"), True), (0.2, False)]])
