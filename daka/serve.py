@@ -14,7 +14,8 @@ from verify_api import worker as work
 from verify_api.app import create_app
 from verify_api.outside import make_outside
 from verify_api.parts import make_parts
-from verify_api.settings import settings
+from verify_api.production import faults
+from verify_api.settings import Settings, settings
 
 
 def _log() -> None:
@@ -23,13 +24,25 @@ def _log() -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
+def _sound() -> Settings:
+    """The settings of an installation that may start.
+
+    Raises:
+        UsageError: Every fault at once.
+    """
+    own = settings()
+    if wrong := faults(own):
+        raise click.UsageError("拒绝启动：" + "；".join(wrong))
+    return own
+
+
 @click.command()
 @click.option("--port", default=PORTS["api"], show_default=True)
 @click.option("--host", default=HOST, show_default=True)
 def api(port: int, host: str) -> None:
     """Serve HTTP (pages and APIs). Start as many as needed behind a gateway."""
     _log()
-    parts = make_parts(settings())
+    parts = make_parts(_sound())
     uvicorn.run(create_app(parts), host=host, port=port, log_level="warning", access_log=False)
 
 
@@ -37,14 +50,14 @@ def api(port: int, host: str) -> None:
 def worker() -> None:
     """Take queued verifications. Start as many as there are cores to spare."""
     _log()
-    work.run(make_parts(settings(), pool_size=4))
+    work.run(make_parts(_sound(), pool_size=4))
 
 
 @click.command()
 def scheduler() -> None:
     """Run the clock. Two of them do no harm."""
     _log()
-    parts = make_parts(settings(), pool_size=6)
+    parts = make_parts(_sound(), pool_size=6)
     run_scheduler(parts, make_outside(parts))
 
 

@@ -157,6 +157,7 @@ class Stack:
             "DAKA_WECHAT_SECRET": "demo-secret",
             "WECHAT_APP_ID": "wxdemo",
             "WECHAT_SECRET": "demo-secret",
+            "DAKA_DEMO": "true",
             # Plain HTTP on loopback: a browser would not send back a secure cookie.
             "DAKA_SECURE_COOKIES": "false",
         }

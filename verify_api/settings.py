@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     help_phone: str = "0755-83788725"
     licensing_authority: str = "深圳市住房和建设局"
 
+    # Stand-ins, self-made keys and seals, plain HTTP: only `daka serve` and `daka simulate` turn this on.
+    demo: bool = False
     # A file that holds the offset of a simulated clock. Only `daka simulate` and the demo set it.
     simulation_clock: Path | None = None
     secure_cookies: bool = True

@@ -6,9 +6,10 @@ matter, not about who asks. `-` lets in nobody of these: a log-in checks what wa
 needs the cookie of its page, receipts need the provider's token, the store's officers need a post.
 """
 
+import gc
+import warnings
 from pathlib import Path
 
-import pytest
 from httpx import Response
 
 from tests.verify_api.doors.callers import EVERYBODY, FIRM, NOBODY, PERSON, STRANGER, Headers, every_door
@@ -54,11 +55,14 @@ def expected() -> dict[str, str]:
 
 
 # A file sent to a form that asks for none is closed by the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_every_door_lets_in_whom_the_table_names_and_nobody_else(
     site: Site, built: Built, behind: Ground, who: dict[str, Headers]
 ) -> None:
-    assert found(site, built, behind, who) == expected()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        answered = found(site, built, behind, who)
+        gc.collect()
+    assert answered == expected()
 
 
 def test_the_sentence_that_tells_a_missing_role_is_the_one_looked_for() -> None:
