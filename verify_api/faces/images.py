@@ -27,7 +27,8 @@ MAX_PIXELS = 24_000_000
 MIN_SIDE = 64
 WORK_SIDE = 1600  # the longer side is decoded no larger than needed to stay at or above this
 
-_MARKER: Final = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]", re.DOTALL)
+# A marker in the compressed data: 0xFF that is neither stuffed (00), nor fill (FF), nor a restart (D0-D7).
+_MARKER: Final = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
 
 class ImageRefused(Invalid):
