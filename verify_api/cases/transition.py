@@ -46,6 +46,15 @@ def lock(session: Session, case_id: int) -> Case | None:
     return session.scalar(query.execution_options(populate_existing=True))
 
 
+def stand_by(session: Session, case_id: int) -> Case:
+    """The case, kept from being moved until the transaction ends; any number may stand by it at once.
+
+    Who brings evidence in time does not move the case, but nobody may move it as if he had brought none.
+    """
+    query = select(Case).where(Case.id == case_id).with_for_update(key_share=True, read=True)
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
 def lock_free(session: Session, case_ids: Sequence[int]) -> list[Case]:
     """Those of the cases on which nobody else acts now, under `FOR UPDATE SKIP LOCKED`, by their id."""
     query = select(Case).where(Case.id.in_(case_ids)).order_by(Case.id)

@@ -18,6 +18,7 @@ from registry.errors import Conflict, Invalid, NotFound, Reason
 from verify_api.cases.ground import Ground, ground_on
 from verify_api.cases.models import Case, PersonList
 from verify_api.cases.states import Capability, State, may
+from verify_api.cases.transition import stand_by
 from verify_api.checkins import door, queries
 from verify_api.checkins.models import Attempt, AttemptFrame, AttemptState
 from verify_api.checkins.queue import enqueue
@@ -165,6 +166,8 @@ def submit(session: Session, *, person_id: int, public_id: str, now: datetime) -
         FramesMissing: A prompt has no picture yet; the attempt stays open.
         ChallengeOver: The challenge's time or the window is over; the attempt is kept as such.
     """
+    # The case first, as whoever settles the verdict locks them.
+    stand_by(session, attempt_of(session, person_id=person_id, public_id=public_id).case_id)
     attempt = _locked(session, person_id, public_id)
     if attempt.received_at is not None:
         return attempt
@@ -263,7 +266,8 @@ def _limits(ground: Ground) -> geo.Limits:
 
 def _locked(session: Session, person_id: int, public_id: str) -> Attempt:
     query = select(Attempt).where(Attempt.public_id == public_id, Attempt.person_id == person_id)
-    attempt = session.scalar(query.with_for_update())
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    attempt = session.scalar(locked)
     if attempt is None:
         raise AttemptNotFound
     return attempt

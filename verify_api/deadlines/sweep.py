@@ -8,7 +8,7 @@ nothing. `foresee` computes the same answer without acting: `daka tonight` is th
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from sqlalchemy import select
@@ -34,6 +34,10 @@ BATCH = 1000
 # Cases that share a transaction. They are read with the queries of one; and the row that gives out the
 # documents' numbers stays locked for a tenth of a second, not for a second.
 TOGETHER = 20
+
+# A request that read the clock before a deadline may still be on its way to the case: it waits for a lock for
+# half a minute at most (`registry.db`). Nobody is overdue before every such request has come or failed.
+SETTLING = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +77,7 @@ def due_ids(
 
 
 def sweep(sessions: Sessions, *, now: datetime, is_backwards: bool = False) -> list[tuple[int, Step]]:
-    """Act on every due case; returns the steps taken. A case whose step fails waits, the others go on.
+    """Act on every case due for a minute; returns the steps taken. One whose step fails waits, others go on.
 
     Of two processes one goes backwards, so that they meet once instead of following each other: whoever comes
     upon a case that the other has, or had, asks anew what is still due behind it.
@@ -84,7 +88,7 @@ def sweep(sessions: Sessions, *, now: datetime, is_backwards: bool = False) -> l
     last: int | None = None
     while True:
         with sessions() as session:
-            ids = due_ids(session, now=now, after=last, is_backwards=is_backwards)
+            ids = due_ids(session, now=now - SETTLING, after=last, is_backwards=is_backwards)
         if not ids:
             return taken
         for some in in_parts(ids, TOGETHER):
