@@ -183,8 +183,9 @@ Act = Callable[[Session, Case, Fields, Actor, Parts, Any], object]
 
 
 def _served(session: Session, case: Case, form: Fields, actor: Actor, parts: Parts, now: Any) -> None:
-    wrong = Invalid("请填写送达日期并选择送达方式", code="service_incomplete")
-    given = typed(form, Service, otherwise=wrong)
+    wrong = Invalid("请填写送达日期并选择送达方式，送达人不超过三名", code="service_incomplete")
+    servers = [name for name in re.split(r"[、，,\s]+", form.text("servers")) if name]
+    given = typed(form, Service, otherwise=wrong, servers=servers)
     text = given.proof
     proof = parts.evidence.put(text.encode(), media_type="text/plain; charset=utf-8")
     serving.serve_otherwise(
@@ -194,9 +195,9 @@ def _served(session: Session, case: Case, form: Fields, actor: Actor, parts: Par
         method=given.method,
         proof=text,
         proof_sha256=proof.sha256,
-        place=form.text("place")[:200],
-        recipient=form.text("recipient")[:200],
-        servers=re.split(r"[、，,\s]+", form.text("servers")[:200])[:3],
+        place=given.place,
+        recipient=given.recipient,
+        servers=given.servers,
         actor=actor,
         now=now,
     )

@@ -3,7 +3,6 @@
 The framework reads a body before it asks who the caller is, and spools files to disk without a limit.
 """
 
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from verify_api.http.problems import HTTP_CODES, TITLES, problem
@@ -14,12 +13,8 @@ VIDEO_BODY_MAX = 201 * MEGABYTE
 VIDEO_PATHS = frozenset({"/api/v1/portal/profile/video", "/portal/video"})
 
 
-class ContentTooLarge(HTTPException):
-    """More bytes than this address takes. As an HTTP error it passes the framework's own body reader."""
-
-    def __init__(self) -> None:
-        """413."""
-        super().__init__(413)
+class ContentTooLarge(Exception):
+    """More bytes than this address takes. Nobody sees it: the limit answers in the application's place."""
 
 
 class BodyLimit:
@@ -35,10 +30,13 @@ class BodyLimit:
             return await self.app(scope, receive, send)
         limit = VIDEO_BODY_MAX if scope["path"] in VIDEO_PATHS else BODY_MAX
         if _declared(scope) > limit:
-            return await problem(413, HTTP_CODES[413], TITLES[413])(scope, receive, send)
-        arrived = 0
+            return await _refuse(scope, receive, send)
+        return await self._counted(limit, scope, receive, send)
 
-        async def counted() -> Message:
+    async def _counted(self, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+        arrived, has_answered = 0, False
+
+        async def count() -> Message:
             nonlocal arrived
             message = await receive()
             arrived += len(message.get("body", b""))
@@ -46,7 +44,24 @@ class BodyLimit:
                 raise ContentTooLarge
             return message
 
-        return await self.app(scope, counted, send)
+        async def answer(message: Message) -> None:
+            nonlocal has_answered
+            if arrived <= limit or has_answered:
+                has_answered = True
+                await send(message)
+
+        try:
+            await self.app(scope, count, answer)
+        except Exception:
+            if arrived <= limit:
+                raise
+        # What the layers between made of it (a group of errors, a 400) is not what the sender should read.
+        if arrived > limit and not has_answered:
+            await _refuse(scope, receive, send)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    await problem(413, HTTP_CODES[413], TITLES[413])(scope, receive, send)
 
 
 def _declared(scope: Scope) -> int:

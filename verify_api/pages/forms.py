@@ -59,14 +59,16 @@ class Fields:
         return list(dict.fromkeys(int(v) for v in values if v.isascii() and v.isdigit() and len(v) < 16))
 
 
-def typed(form: Fields, shape: type[Shape], *, otherwise: DakaError) -> Shape:
+def typed(form: Fields, shape: type[Shape], *, otherwise: DakaError, **read: object) -> Shape:
     """The fields in the shape that the API takes, so that a page refuses what the API refuses.
+
+    `read` are fields that are no plain text, as the page reads them.
 
     Raises:
         DakaError: `otherwise`, if they do not fit.
     """
     try:
-        return shape.model_validate({name: form.text(name) for name in shape.model_fields})
+        return shape.model_validate({name: form.text(name) for name in shape.model_fields} | read)
     except ValidationError:
         raise otherwise from None
 
