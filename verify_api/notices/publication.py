@@ -13,6 +13,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from registry.clock import SHANGHAI
 from verify_api.deadlines.calendar import HolidayCalendar
 from verify_api.deadlines.rules import Deadline, working_days_after
 from verify_api.notices.models import Notice, NoticeKind
@@ -52,14 +53,20 @@ class PublicNotice:
 class PassRate:
     """合格率 = passed / due, with its denominator.
 
-    `due` are the checks whose outcome is known; those still running and those excluded (注销, 迁出,
-    cancelled) are shown beside it and not counted.
+    `due` are the checks whose outcome is known. Beside it are shown and not counted: those still running,
+    those cancelled, and those whose firm was gone (注销, 迁出) before they had an outcome.
     """
 
     passed: int
     due: int
     running: int
-    excluded: int
+    cancelled: int
+    gone: int
+
+    @property
+    def excluded(self) -> int:
+        """不计."""
+        return self.cancelled + self.gone
 
     @property
     def percent(self) -> Decimal | None:
@@ -71,16 +78,17 @@ class PassRate:
 
     @property
     def text(self) -> str:
-        """合格率 85.7%（6/7，进行中 2，不计 1）."""
+        """85.7%（6/7，进行中 2，不计 3：取消 1、注销或迁出 2）."""
         share = "—" if self.percent is None else f"{self.percent}%"
-        return f"{share}（{self.passed}/{self.due}，进行中 {self.running}，不计 {self.excluded}）"
+        left_out = f"不计 {self.excluded}：取消 {self.cancelled}、注销或迁出 {self.gone}"
+        return f"{share}（{self.passed}/{self.due}，进行中 {self.running}，{left_out}）"
 
 
-def pass_rate(*, passed: int, failed: int, running: int, excluded: int) -> PassRate:
+def pass_rate(*, passed: int, failed: int, running: int, cancelled: int, gone: int) -> PassRate:
     """The rate from counts of cases; negative counts are a caller's error."""
-    if min(passed, failed, running, excluded) < 0:
+    if min(passed, failed, running, cancelled, gone) < 0:
         raise ValueError("counts cannot be negative")
-    return PassRate(passed, passed + failed, running, excluded)
+    return PassRate(passed, passed + failed, running, cancelled, gone)
 
 
 def published(
@@ -114,9 +122,12 @@ def published(
 
 
 def as_public(notice: Notice, *, policy: Policy, calendar: HolidayCalendar, now: datetime) -> PublicNotice:
-    """What the public may know of a document."""
+    """What the public may know of a document. Objections are heard from the day it could be read."""
+    read_from = notice.issued_on
+    if notice.produced_at is not None:
+        read_from = max(read_from, notice.produced_at.astimezone(SHANGHAI).date())
     until = working_days_after(
-        notice.issued_on,
+        read_from,
         policy.publication.objection_working_days,
         calendar=calendar,
         basis="公示异议期",

@@ -1,5 +1,6 @@
 """Lists of documents; one named query each."""
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -34,8 +35,8 @@ def in_force(session: Session, case_id: int, kind: NoticeKind) -> Notice | None:
 
 
 def by_code(session: Session, code: str) -> Notice | None:
-    """The document behind a QR code; letters that are mistaken for others are forgiven."""
-    typed = code.strip().upper().translate(str.maketrans("OIL", "011"))
+    """The document behind a QR code; gaps, and letters that are mistaken for others, are forgiven."""
+    typed = re.sub(r"[\s-]", "", code).upper().translate(str.maketrans("OIL", "011"))
     return session.scalar(select(Notice).where(Notice.code == typed))
 
 

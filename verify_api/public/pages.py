@@ -1,7 +1,7 @@
 """公示 and 文书核验, for everybody; the QR code of a document leads to `/v/<code>`."""
 
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Response
 
@@ -49,7 +49,7 @@ def public_page(
 def asked(frame: FrameDep, code: Word = "") -> Response:
     """The form for those who hold a paper and no camera."""
     if code.strip():
-        return go(f"/v/{urlencode({'': code.strip()})[1:]}")
+        return go(f"/v/{quote(code.strip(), safe='')}")
     return frame.show("public/verify.html", found=None, code="", tones=TONES)
 
 

@@ -56,30 +56,35 @@ def rates(session: Session, *, year: int, today: date) -> list[YearRate]:
     """合格率 of the checks whose outcome came in the year, per track.
 
     A FIRST case that only waits for its certificate to end has failed; it counts in the year that runs, and
-    then in the year of the lapse. Checks of enterprises that are gone (注销, 迁出) and cancelled ones are
-    excluded, those that run are shown beside the rate.
+    then in the year of the lapse. Cancelled checks are left out, and running ones of firms that are gone
+    (注销, 迁出). An outcome once known stays counted: a firm struck off because it failed must not raise the
+    rate, nor one that moves away change the figure of a year that is over.
     """
     begin = datetime.combine(date(year, 1, 1), time.min, SHANGHAI)
     end = datetime.combine(date(year + 1, 1, 1), time.min, SHANGHAI)
     in_year = (Case.closed_at >= begin) & (Case.closed_at < end)
     running = Case.closed_at.is_(None) & (Case.opened_at < end) if year == today.year else None
     wanted = in_year if running is None else in_year | running
-    is_gone = choose((Enterprise.is_active, False), else_=True)
+    is_gone = choose((Enterprise.is_active | Case.closed_at.is_not(None), False), else_=True)
     query = (
         select(Case.track, Case.state, is_gone, func.count())
         .join(Enterprise, Enterprise.id == Case.enterprise_id)
         .where(wanted)
         .group_by(Case.track, Case.state, is_gone)
     )
-    counted = {track: dict.fromkeys(("passed", "failed", "running", "excluded"), 0) for track in Track}
+    counted = {
+        track: dict.fromkeys(("passed", "failed", "running", "cancelled", "gone"), 0) for track in Track
+    }
     for track, state, gone, number in session.execute(query):
         counted[Track(track)][_kind(State(state), is_gone=gone)] += number
     return [YearRate(track, year, pass_rate(**counts)) for track, counts in counted.items()]
 
 
 def _kind(state: State, *, is_gone: bool) -> str:
-    if state is State.CANCELLED or is_gone:
-        return "excluded"
+    if state is State.CANCELLED:
+        return "cancelled"
+    if is_gone:
+        return "gone"
     return "passed" if state in PASSED else "failed" if state in FAILED else "running"
 
 

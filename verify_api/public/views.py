@@ -62,6 +62,8 @@ def rate_view(one: YearRate) -> Answer:
         "due": one.rate.due,
         "running": one.rate.running,
         "excluded": one.rate.excluded,
+        "cancelled": one.rate.cancelled,
+        "gone": one.rate.gone,
         "percent": None if percent is None else float(percent),
         "text": one.rate.text,
     }

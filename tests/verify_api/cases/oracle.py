@@ -53,6 +53,7 @@ class Oracle:
     appeal: bool = False
     paused: bool = False
     before_submission: tuple[date | None, bool] = (None, True)
+    unproved: bool = False
     notices: list[str] = field(default_factory=list)
 
     ENDED = frozenset({"PASSED", "RECTIFIED", "LAPSED", "REVOKED", "CANCELLED"})
@@ -101,30 +102,30 @@ class Oracle:
 
     def rejected(self, today: date) -> None:
         """FIRST: until the certificate ends. STOCK: ten natural days, in 整改 never beyond the cap."""
-        in_rectification = self.state != "SUBMITTED"
-        self.state = "RECTIFICATION_REJECTED" if in_rectification else "REJECTED"
+        is_again = self.state != "SUBMITTED"
+        self.state = "RECTIFICATION_REJECTED" if is_again else "REJECTED"
         if self.track == "FIRST":
             self.run(self.valid_to, roll=False)
         else:
             self.run(today + timedelta(days=10))
-        if in_rectification:
-            self.cap()
+        if is_again:
+            self.cap(today)
 
     def approved(self, today: date) -> None:
         """A month for everybody on the list, in 整改 never beyond the cap."""
-        in_rectification = self.state != "SUBMITTED"
-        self.state = "RECHECKING_IN" if in_rectification else "CHECKING_IN"
+        is_again = self.state != "SUBMITTED"
+        self.state = "RECHECKING_IN" if is_again else "CHECKING_IN"
         self.came, self.pending = set(), {}
         self.run(months(today, 1))
-        if in_rectification:
-            self.cap()
+        if is_again:
+            self.cap(today)
             assert self.due is not None
             self.holds += (self.due - today).days < 7  # The review ate the window: an officer has to look.
 
-    def cap(self) -> None:
-        """Three months after service, hard (22号令 28)."""
-        assert self.served is not None and self.due is not None and self.unrolled is not None
-        end = months(self.served, 3)
+    def cap(self, today: date) -> None:
+        """Three months after service, hard (22号令 28); who reports before it is proved, after today."""
+        assert self.due is not None and self.unrolled is not None
+        end = months(self.served or today, 3)
         if end < self.due:
             # A roll nobody can know yet might still turn out to end before the cap.
             self.due, self.is_known = end, self.is_known or end <= self.unrolled
@@ -136,10 +137,25 @@ class Oracle:
         if self.state == "NOTIFYING":
             self.state = "OPEN"
             self.run(months(today, 1))
-        elif self.state == "RECTIFYING" and self.served is None:
-            self.served = today
-            self.run(months(today, 1))
-            self.cap()
+        elif self.unproved:
+            self.unproved = False
+            self.notices.append("送达回证")
+            if self.in_rectification:
+                self.served = today
+            if self.state == "RECTIFYING":
+                self.run(months(today, 1))
+                self.cap(today)
+
+    def issue(self, kind: str) -> None:
+        """A document of which nobody has proved yet that it arrived."""
+        self.notices.append(kind)
+        self.unproved = True
+
+    @property
+    def in_rectification(self) -> bool:
+        """Whether an order to rectify stands and is worked off."""
+        states = ("RECTIFYING", "RECTIFICATION_SUBMITTED", "RECTIFICATION_REJECTED", "RECHECKING_IN")
+        return self.state in states
 
     # What the clock does.
 
@@ -147,7 +163,9 @@ class Oracle:
         """Whether a guard holds the adverse step back."""
         due = self.due
         undecided = any(day <= due for day in self.pending.values()) if due else False
-        return bool(undecided or self.appeal or self.paused or self.holds or not self.is_known)
+        unserved = self.in_rectification and self.served is None
+        held = self.appeal or self.paused or self.holds or unserved
+        return bool(undecided or held or not self.is_known)
 
     def swept(self, today: date) -> None:
         """One run of the sweep."""
@@ -159,13 +177,13 @@ class Oracle:
                 self.run(self.valid_to, roll=False)
             case ("FIRST", "REJECTED" | "AWAITING_LAPSE"):
                 self.state = "LAPSED"
-                self.notices.append("资质到期失效告知书")
+                self.issue("资质到期失效告知书")
                 self.run(None)
             case ("STOCK", "OPEN" | "REJECTED" | "CHECKING_IN"):
                 self.rectifying()
             case ("STOCK", "RECTIFYING" | "RECTIFICATION_REJECTED" | "RECHECKING_IN"):
                 self.state = "REVOKED"
-                self.notices.append("撤回决定书")
+                self.issue("撤回决定书")
                 self.run(None)
             case other:
                 raise AssertionError(f"a deadline ran in {other}")
@@ -173,7 +191,7 @@ class Oracle:
     def rectifying(self) -> None:
         """责令整改: no clock until the notice is served."""
         self.state, self.served, self.has_report = "RECTIFYING", None, False
-        self.notices.append("责令整改通知书")
+        self.issue("责令整改通知书")
         self.run(None)
 
     # What people do.

@@ -1,6 +1,6 @@
 """What the public sees, for how long it may object, and how the pass rate is counted."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -80,6 +80,15 @@ def test_objections_are_heard_for_seven_working_days(
     assert line.is_open_to_objections is is_open
 
 
+def test_objections_are_heard_from_the_day_the_document_could_be_read(
+    session: Session, enterprise: Enterprise, seal: Seal, store: EvidenceStore
+) -> None:
+    late = NOW + timedelta(days=3)  # Nothing could be signed over the weekend.
+    produce(session, issued(session, enterprise).id, seal=seal, store=store, now=late)
+    [line] = listed(session)
+    assert (line.issued_on, line.objections_until.start_day) == (date(2026, 2, 6), date(2026, 2, 9))
+
+
 def test_a_rescinded_document_stays_on_the_list_marked(
     session: Session, enterprise: Enterprise, seal: Seal, store: EvidenceStore
 ) -> None:
@@ -122,20 +131,20 @@ def test_pages_follow_each_other(
 @pytest.mark.parametrize(
     ("passed", "failed", "percent", "text"),
     [
-        (0, 0, None, "—（0/0，进行中 2，不计 1）"),
-        (6, 1, Decimal("85.7"), "85.7%（6/7，进行中 2，不计 1）"),
-        (1, 15, Decimal("6.3"), "6.3%（1/16，进行中 2，不计 1）"),  # 6.25 half up
-        (3, 0, Decimal("100.0"), "100.0%（3/3，进行中 2，不计 1）"),
-        (0, 4, Decimal("0.0"), "0.0%（0/4，进行中 2，不计 1）"),
+        (0, 0, None, "—（0/0，进行中 2，不计 1：取消 1、注销或迁出 0）"),
+        (6, 1, Decimal("85.7"), "85.7%（6/7，进行中 2，不计 1：取消 1、注销或迁出 0）"),
+        (1, 15, Decimal("6.3"), "6.3%（1/16，进行中 2，不计 1：取消 1、注销或迁出 0）"),  # 6.25 half up
+        (3, 0, Decimal("100.0"), "100.0%（3/3，进行中 2，不计 1：取消 1、注销或迁出 0）"),
+        (0, 4, Decimal("0.0"), "0.0%（0/4，进行中 2，不计 1：取消 1、注销或迁出 0）"),
     ],
 )
 def test_the_pass_rate_shows_its_denominator(
     passed: int, failed: int, percent: Decimal | None, text: str
 ) -> None:
-    rate = pass_rate(passed=passed, failed=failed, running=2, excluded=1)
+    rate = pass_rate(passed=passed, failed=failed, running=2, cancelled=1, gone=0)
     assert (rate.percent, rate.text) == (percent, text)
 
 
 def test_a_negative_count_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="negative"):
-        pass_rate(passed=-1, failed=0, running=0, excluded=0)
+        pass_rate(passed=-1, failed=0, running=0, cancelled=0, gone=0)

@@ -316,6 +316,7 @@ def test_a_code_is_found_as_people_type_it(session: Session, enterprise: Enterpr
     notice = issued(session, enterprise)
     typed = notice.code.replace("0", "O").replace("1", "l").lower()
     assert queries.by_code(session, f" {typed} ") is notice
+    assert queries.by_code(session, f"{typed[:4]}-{typed[4:8]} {typed[8:]}") is notice
     assert queries.by_code(session, "UUUUUUUUUUUU") is None
 
 

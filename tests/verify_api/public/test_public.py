@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from registry.enterprises.models import Origin
+from registry.enterprises.models import Enterprise, Origin
 from tests.verify_api.cases.conftest import Office, moved_to
 from tests.verify_api.factories import ADMIN, SECOND, Firm, at
 from verify_api.accounts.actor import SYSTEM
@@ -123,6 +123,8 @@ def test_the_qr_code_leads_to_the_page_of_its_document(office: Office, seal: Sea
     assert by_digest == by_code
     typed = office.client.get(f"/v?code={notice.code}", headers=HTML, follow_redirects=False)
     assert typed.headers["location"] == f"/v/{notice.code}"
+    spaced = f"{notice.code[:4]}%20{notice.code[4:]}"
+    assert notice.reference in office.client.get(f"/v?code={spaced}", headers=HTML).text
 
 
 @pytest.mark.parametrize(
@@ -136,6 +138,27 @@ def test_the_qr_code_leads_to_the_page_of_its_document(office: Office, seal: Sea
 )
 def test_an_unknown_code_is_told_as_such(office: Office, query: str, found: tuple[int, str]) -> None:
     assert office.refused(None, "GET", f"/public/verification{query}") == found
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v/%00",
+        "/v?code=%00",
+        "/public?q=%00",
+        "/public?before=99999999999999999999",
+        "/api/v1/public/notices?q=a%00",
+        "/api/v1/public/notices?before=99999999999999999999",
+        "/api/v1/public/verification?code=%00",
+        "/api/v1/public/verification?sha256=%00",
+        "/api/v1/public/draws/99999999999999999999",
+    ],
+)
+def test_what_no_column_can_hold_is_the_askers_mistake(office: Office, path: str, accept: str) -> None:
+    answer = office.client.get(path, headers={"Accept": accept})
+    assert answer.status_code == 422
+    assert "有误" in answer.text or "无法处理" in answer.text
 
 
 def test_a_forged_code_gets_a_page_that_warns(office: Office) -> None:
@@ -196,8 +219,12 @@ def test_the_pass_rate_shows_what_it_is_a_share_of(office: Office, seal: Seal) -
             handwork.cancel(office.session, case, reason="重复", actor=ADMIN, now=now)
     first, stock = office.get(None, "/public/pass-rate")
     assert (first["passed"], first["due"], first["running"], first["excluded"]) == (1, 2, 1, 2)
-    assert (first["percent"], first["text"]) == (50.0, "50.0%（1/2，进行中 1，不计 2）")
+    assert (first["percent"], first["text"]) == (50.0, "50.0%（1/2，进行中 1，不计 2：取消 1、注销或迁出 1）")
     assert (stock["due"], stock["percent"], stock["running"]) == (0, None, 1)
+    for row in office.session.scalars(select(Enterprise)):
+        row.is_active = False  # Whoever is gone after the outcome stays in the figure.
+    first = office.get(None, "/public/pass-rate")[0]
+    assert (first["passed"], first["running"], first["cancelled"], first["gone"]) == (1, 0, 1, 3)
     before = office.get(None, "/public/pass-rate?year=2025")
     assert [one["due"] + one["running"] for one in before] == [0, 0]
 
