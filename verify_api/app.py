@@ -8,6 +8,7 @@ from verify_api.console.batches import router as console_batches
 from verify_api.console.cases import router as console_cases
 from verify_api.console.handwork import router as console_handwork
 from verify_api.console.operations import router as console_operations
+from verify_api.console.policies import router as console_policies
 from verify_api.console.requirements import router as console_requirements
 from verify_api.console.retention import router as console_retention
 from verify_api.http import problems
@@ -37,6 +38,7 @@ ROUTERS = (
     console_cases,
     console_handwork,
     console_operations,
+    console_policies,
     console_requirements,
     console_batches,
     console_retention,

@@ -10,6 +10,7 @@ from verify_api.console import (
     enterprise_pages,
     fence_pages,
     lookalike_pages,
+    policy_pages,
     requirement_pages,
     review_pages,
 )
@@ -41,6 +42,7 @@ ROUTERS = (
     batch_pages.router,
     enterprise_pages.router,
     fence_pages.router,
+    policy_pages.router,
     requirement_pages.router,
     store_portal.router,
     store_imports.router,

@@ -103,6 +103,7 @@ CONSOLE_TABS = (
     Tab("waiting", "/console/waiting", "等候区"),
     Tab("enterprises", "/console/enterprises", "企业"),
     Tab("projects", "/console/projects", "项目库"),
+    Tab("policies", "/console/policies", "政策"),
 )
 
 # What a page says after the step before it. Only the key travels in the address: nobody else can word it.
@@ -144,6 +145,8 @@ DONE = {
     "included": "企业已列入核查，账号密码已通过短信发出。",
     "opened": "核查任务已建立。",
     "point": "登记位置已确认。",
+    "policy_drafted": "新版本已起草，请预览修改内容。",
+    "policy_step": "已办理。",
     "batch": "名单已接收，正在逐行处理。",
     "retried": "出错的行将重新处理。",
     "drawn": "已抽取，须由另一名工作人员批准。",

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from registry.errors import Invalid, Reason
 from verify_api.policy.values import Policy, Section
@@ -17,6 +18,23 @@ class PolicyInvalid(Invalid):
 
     code = "policy_invalid"
     message = "政策参数不符合要求"
+
+
+FAULTS = {
+    "greater_than_equal": "不得小于 {ge}",
+    "less_than_equal": "不得大于 {le}",
+    "greater_than": "须大于 {gt}",
+    "less_than": "须小于 {lt}",
+    "int_type": "须为整数",
+    "float_type": "须为数值",
+    "bool_type": "须为是或否",
+    "string_type": "须为文字",
+    "enum": "不是可选的取值",
+    "string_pattern_mismatch": "格式不正确",
+    "string_too_short": "过短",
+    "string_too_long": "过长",
+    "extra_forbidden": "没有这个参数",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +73,16 @@ def parse(values: Mapping[str, Any]) -> Policy:
         if not isinstance(error, ValidationError):
             raise PolicyInvalid(f"政策参数须为 JSON 值：{error}") from None
         reasons = [
-            Reason("policy_value", f"{'.'.join(map(str, item['loc']))}：{item['msg']}")
+            Reason("policy_value", f"{'.'.join(map(str, item['loc']))}：{_said(item)}")
             for item in error.errors()
         ]
         raise PolicyInvalid("；".join(r.message for r in reasons), reasons=reasons) from None
+
+
+def _said(item: ErrorDetails) -> str:
+    """What is wrong with a value, for the officer who typed it."""
+    words = FAULTS.get(item["type"])
+    return words.format(**item.get("ctx", {})) if words else item["msg"].removeprefix("Value error, ")
 
 
 def to_values(policy: Policy) -> dict[str, Any]:

@@ -79,6 +79,29 @@ def policy_on(session: Session, *, on: date) -> PolicyVersion:
     return _version(found)
 
 
+def versions(session: Session) -> list[StoredPolicy]:
+    """Every version, the newest first."""
+    return list(session.scalars(select(StoredPolicy).order_by(StoredPolicy.id.desc())))
+
+
+def newest_active(session: Session) -> PolicyVersion:
+    """The version that a draft would change: in force already, or from its date on.
+
+    Raises:
+        NoPolicy: None was ever activated.
+    """
+    return _version(_newest_active(session))
+
+
+def stored(session: Session, version: str) -> StoredPolicy:
+    """A version with the officers behind it.
+
+    Raises:
+        PolicyNotFound: No such version.
+    """
+    return _find(session, version)
+
+
 def policy_named(session: Session, version: str) -> PolicyVersion:
     """The version a past decision was taken under.
 
