@@ -119,7 +119,7 @@ def withdraw(session: Session, case: Case, *, actor: Actor, now: datetime) -> Pe
     row = current_list(session, case)
     if row.claimed_at is not None:
         raise AlreadyClaimed
-    before = _last_stopped(session, case)
+    before = _stopped_by(session, row)
     slept_for = ZERO if before is None else slept(session, before)
     if before is not None and receded(session, before, now=now) + slept_for <= now:
         raise DeadlineOver("提交期限已过，名单撤回后将无法再次提交，请等待审核结果")
@@ -225,8 +225,11 @@ def _first_of_case(session: Session, case: Case) -> datetime | None:
     return session.scalar(query)
 
 
-def _last_stopped(session: Session, case: Case) -> CaseDeadline | None:
-    query = select(CaseDeadline).where(CaseDeadline.case_id == case.id)
+def _stopped_by(session: Session, row: PersonList) -> CaseDeadline | None:
+    """The deadline that ran until the list was sent; None where the notice had not been served yet."""
+    query = select(CaseDeadline).where(
+        CaseDeadline.case_id == row.case_id, CaseDeadline.ended_at == row.submitted_at
+    )
     return session.scalar(query.order_by(CaseDeadline.id.desc()).limit(1))
 
 
