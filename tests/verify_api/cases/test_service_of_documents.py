@@ -261,3 +261,15 @@ def test_a_firm_without_a_registered_address_can_still_be_told(office: Office) -
     firm.enterprise.registered_address = " "
     act(office.session, case.id, now=moved_to(office, "2026-04-10 10:00"))
     assert papers(office, case, "责令整改通知书")[0].context["registered_address"] == "未登记"
+
+
+@pytest.mark.rule("SZ-27")
+def test_SZ_27_a_list_sent_before_the_order_was_served_can_be_taken_back_and_revives_no_old_deadline(
+    office: Office,
+) -> None:
+    firm, case = ordered(office)
+    now = at("2026-04-13 10:00")
+    add_report(office.session, case, text="已整改", file=REPORT, actor=firm.actor, now=now)
+    lists.submit(office.session, case, people=firm.enough, actor=firm.actor, now=now)
+    lists.withdraw(office.session, case, actor=firm.actor, now=now + timedelta(hours=1))
+    assert (case.state, case.due_at) == (State.RECTIFYING, None)
