@@ -130,6 +130,9 @@ def on_lapsed(session: Session, dossier: Dossier, *, ground: Ground, now: dateti
 
 def on_rectifying(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """责令整改: the notice goes out; its proven service starts the clock and sets 资质异常."""
+    for draft in dossier.facts:
+        if draft.kind == FactKind.NOTICE_DRAFT and draft.ended_at is None:
+            end(session, draft, by="system", reason="已发出整改通知书", now=now)
     notice = documents.rectification(session, dossier, dossier.items, ground=ground, now=now)
     to = of_dossier(dossier, now=now)
     if not to["to"].phone:

@@ -176,4 +176,15 @@ def people_done(session: Session, list_id: int) -> tuple[int, int]:
     return session.scalar(done) or 0, session.scalar(total) or 0
 
 
+def people_at_window(session: Session, case_id: int) -> list[int]:
+    """Who stands checked in by window verification, on whichever list is approved."""
+    query = (
+        select(CheckIn.person_id)
+        .join(PersonList, PersonList.id == CheckIn.list_id)
+        .where(PersonList.case_id == case_id, PersonList.status == "approved")
+        .where(CheckIn.method == "window", CheckIn.voided_at.is_(None))
+    )
+    return list(session.scalars(query.order_by(CheckIn.id)))
+
+
 _LOADED = (joinedload(Case.enterprise), selectinload(Case.items))

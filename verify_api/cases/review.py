@@ -10,16 +10,12 @@ from registry.errors import Conflict, Invalid
 from verify_api.accounts.actor import Actor, Role
 from verify_api.cases import outcomes
 from verify_api.cases.access import require_role
-from verify_api.cases.facts import FactKind, begin
 from verify_api.cases.ground import Ground, ground_on
 from verify_api.cases.lists import current_list
-from verify_api.cases.models import Case, CaseDeadline, PersonList
-from verify_api.cases.states import Capability, Event, Track
+from verify_api.cases.models import Case, PersonList
+from verify_api.cases.states import Capability, Event
 from verify_api.cases.steps import enter
 from verify_api.cases.transition import move, note, require
-
-# With less than this left of the three months, the window was eaten by the review, not by the firm.
-SHORTEST_WINDOW_DAYS = 7
 
 
 class OpinionMissing(Invalid):
@@ -76,7 +72,6 @@ def approve(session: Session, case: Case, *, opinion: str, actor: Actor, now: da
     deadline = enter(session, case, ground=ground, now=now)
     assert deadline is not None
     row.window_closes_at = deadline.due_at
-    _wait_if_review_ate_the_window(session, case, deadline, ground, now)
     outcomes.tell_approved(session, case, row, deadline, now=now)
     return row
 
@@ -126,13 +121,3 @@ def _confirmed_point(session: Session, case: Case) -> RegisteredPoint:
     if point is None:
         raise PointUnconfirmed
     return point
-
-
-def _wait_if_review_ate_the_window(
-    session: Session, case: Case, deadline: CaseDeadline, ground: Ground, now: datetime
-) -> None:
-    """The three-month cap may fall so early that nobody could come: an officer must look (22号令 28)."""
-    if case.track == Track.FIRST or (deadline.last_day - ground.today).days >= SHORTEST_WINDOW_DAYS:
-        return
-    said = "审核用时占用了整改期限，剩余打卡时间不足，须由工作人员处理"
-    begin(session, case.id, FactKind.HOLD, by="system", reason=said, now=now)

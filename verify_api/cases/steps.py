@@ -11,12 +11,16 @@ from sqlalchemy.orm import Session
 from registry.enterprises.models import QualificationItem
 from verify_api.cases import outcomes
 from verify_api.cases.dossier import Dossier, read
+from verify_api.cases.facts import FactKind, begin
 from verify_api.cases.ground import Ground
 from verify_api.cases.models import Case, CaseDeadline, CaseItem
 from verify_api.cases.pauses import days_stood
 from verify_api.cases.states import State, Track
 from verify_api.cases.timing import Facts, planned, start, stop
 
+# With less than this left of the three months, the time was eaten by the bureau, not by the firm.
+SHORTEST_DAYS = 7
+CAPPED = frozenset({State.RECTIFICATION_REJECTED, State.RECHECKING_IN})
 CONSEQUENCES = {
     State.PASSED: outcomes.on_passed,
     State.AWAITING_LAPSE: outcomes.on_awaiting_lapse,
@@ -58,7 +62,21 @@ def _run(
         case.rectification_served_on = None  # A new notice starts a new clock, by its own service.
     facts = days_of(session, case, ground, is_restart=is_restart, now=now)
     plan = planned(Track(case.track), state, facts, ground)
-    return None if plan is None else start(session, case, plan[0], plan[1], ground=ground, now=now)
+    if plan is None:
+        return None
+    deadline = start(session, case, plan[0], plan[1], ground=ground, now=now)
+    if state in CAPPED:
+        _hold_what_nobody_could_meet(session, case, deadline, ground, now)
+    return deadline
+
+
+def _hold_what_nobody_could_meet(
+    session: Session, case: Case, deadline: CaseDeadline, ground: Ground, now: datetime
+) -> None:
+    """The three-month cap may fall so early that nobody could keep it: an officer must look (22号令 28)."""
+    if (deadline.last_day - ground.today).days < SHORTEST_DAYS:
+        said = "审核用时占用了整改期限，剩余时间不足，须由工作人员处理"
+        begin(session, case.id, FactKind.HOLD, by="system", reason=said, now=now)
 
 
 def days_of(

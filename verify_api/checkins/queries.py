@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from verify_api.cases.models import Case, CaseDeadline, CheckIn, ListedPerson, PersonList
+from verify_api.cases.models import Case, CaseDeadline, CheckIn, ListedPerson, PersonList, Proposal
 from verify_api.cases.pauses import receded
 from verify_api.cases.timing import running
 from verify_api.checkins.models import Attempt, AttemptFrame, AttemptState
 
+WINDOW = "window_verification"
 UNDECIDED = (AttemptState.VERIFYING.value, AttemptState.NEEDS_REVIEW.value)
 
 
@@ -90,10 +91,11 @@ def attempts_since(session: Session, person_id: int, *, since: datetime) -> int:
 def undecided(session: Session, case_ids: Sequence[int]) -> dict[int, int]:
     """Check-ins received before the running deadline of their case that have no verdict yet, by case.
 
-    Guard (a) of every adverse step. A case without any is not in the answer.
+    Guard (a) of every adverse step. One that a first officer has signed at the window is received, and
+    undecided until the second has signed. A case without any is not in the answer.
     """
-    query = (
-        select(PersonList.case_id, func.count())
+    attempts = (
+        select(PersonList.case_id, func.count().label("n"))
         .select_from(Attempt)
         .join(PersonList, PersonList.id == Attempt.list_id)
         .join(CaseDeadline, CaseDeadline.case_id == PersonList.case_id)
@@ -106,7 +108,24 @@ def undecided(session: Session, case_ids: Sequence[int]) -> dict[int, int]:
         )
         .group_by(PersonList.case_id)
     )
-    return dict(session.execute(query).all())
+    windows = (
+        select(PersonList.case_id, func.count().label("n"))
+        .select_from(Proposal)
+        .join(PersonList, PersonList.id == Proposal.detail["list"].as_integer())
+        .join(CaseDeadline, CaseDeadline.case_id == PersonList.case_id)
+        .where(
+            Proposal.case_id.in_(case_ids),
+            Proposal.action == WINDOW,
+            Proposal.outcome.is_(None),
+            PersonList.status == "approved",
+            CaseDeadline.ended_at.is_(None),
+            Proposal.proposed_at < CaseDeadline.due_at,
+        )
+        .group_by(PersonList.case_id)
+    )
+    both = attempts.union_all(windows).subquery()
+    query = select(both.c.case_id, func.sum(both.c.n)).group_by(both.c.case_id)
+    return {case_id: int(n) for case_id, n in session.execute(query)}
 
 
 def frames_of(session: Session, attempt_id: int) -> list[AttemptFrame]:

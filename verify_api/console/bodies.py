@@ -1,9 +1,9 @@
 """What staff send. Shapes only; every rule is the services'."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 import geo
 from verify_api.cases.openings import StockReason
@@ -61,8 +61,15 @@ class Service(Body):
 class Void(Body):
     """打卡不合格."""
 
-    attempt: Annotated[str, Field(max_length=32)]
+    attempt: Annotated[str, Field(max_length=32)] | None = None
+    person: int | None = None
     reason: Said
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.attempt is None) == (self.person is None):
+            raise ValueError("须给出 attempt 或 person 之一")
+        return self
 
 
 class Extension(Why):
@@ -105,6 +112,13 @@ class PointGiven(Body):
     datum: geo.Datum
     radius_m: float | None = None
     polygon: dict[str, Any] | None = None
+
+
+class WindowSignature(Body):
+    """The second officer's answer at the window."""
+
+    agreed: bool = True
+    reason: Said = ""
 
 
 class Window(Body):

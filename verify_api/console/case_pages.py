@@ -20,8 +20,9 @@ from verify_api.cases.models import Case, CertificateFile, RectificationReport
 from verify_api.cases.states import LABELS, Capability, State, Track
 from verify_api.checkins.models import AttemptState
 from verify_api.checkins.queries import front_frames
-from verify_api.checkins.review import confirm_window, propose_window, void_checkin
 from verify_api.checkins.views import attempts_of_case
+from verify_api.checkins.voiding import void_checkin, void_person
+from verify_api.checkins.windows import confirm_window, propose_window
 from verify_api.console.bodies import Extension, Service, Step
 from verify_api.console.common import LockedDep, proposal_of
 from verify_api.console.courses import with_courses
@@ -146,6 +147,7 @@ def _page(
         may_see_faces=frame.actor is not None and frame.actor.role in SEES_FACES,
         photographed=photographed(session, people),
         unknown_numbers=unknown_numbers(session, case, ground_on(session, now=frame.now)),
+        windows=queries.people_at_window(session, case.id),
         sketch=_sketch(tries),
         drawn=[one["attempt"] for one in _drawn(tries)],
         notices=[notice_view(one) | {"events": one.events} for one in of_case(session, case.id)],
@@ -223,6 +225,10 @@ def _signed(session: Session, case: Case, form: Fields, actor: Actor, _parts: Pa
 
 def _voided(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
     public_id = form.text("attempt")
+    for person in queries.people_at_window(session, case.id):
+        if public_id == f"person:{person}":  # There is no attempt of somebody who came to the window.
+            void_person(session, case, person_id=person, reason=form.text("reason"), actor=actor, now=now)
+            return
     if public_id not in {one["attempt"] for one in attempts_of_case(session, case.id)}:
         raise Invalid("该打卡记录不属于此任务", code="attempt_of_other_case")
     void_checkin(session, public_id=public_id, reason=form.text("reason"), actor=actor, now=now)
@@ -238,7 +244,8 @@ def _window(session: Session, case: Case, form: Fields, actor: Actor, _parts: Pa
 
 def _window_signed(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
     row = proposal_of(session, case, form.number("proposal") or 0)
-    confirm_window(session, case, row, actor=actor, now=now)
+    is_agreed = form.text("agreed") != "no"
+    confirm_window(session, case, row, is_agreed=is_agreed, actor=actor, now=now)
 
 
 def _reasoned(service: Callable[..., object]) -> Act:

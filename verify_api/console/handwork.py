@@ -7,18 +7,19 @@ from fastapi import APIRouter
 from registry.errors import Invalid
 from verify_api.accounts.deps import StaffDep
 from verify_api.cases import handwork, serving, views
-from verify_api.checkins.review import confirm_window, propose_window, void_checkin
 from verify_api.checkins.views import attempts_of_case
+from verify_api.checkins.voiding import void_checkin, void_person
+from verify_api.checkins.windows import confirm_window, propose_window
 from verify_api.console.bodies import (
     AppealAnswer,
     Extension,
-    Nothing,
     SecondSignature,
     Service,
     Step,
     Void,
     Why,
     Window,
+    WindowSignature,
 )
 from verify_api.console.common import LockedDep, proposal_of, proposal_view
 from verify_api.http.deps import NowDep, PartsDep, SessionDep
@@ -137,6 +138,9 @@ def confirm(
 @router.post("/checkin-void")
 def void(case: LockedDep, body: Void, actor: StaffDep, session: SessionDep, now: NowDep) -> Answer:
     """打卡不合格."""
+    if body.attempt is None:
+        void_person(session, case, person_id=body.person or 0, reason=body.reason, actor=actor, now=now)
+        return {"state": case.state}
     if body.attempt not in {one["attempt"] for one in attempts_of_case(session, case.id)}:
         raise Invalid("该打卡记录不属于此任务", code="attempt_of_other_case")
     void_checkin(session, public_id=body.attempt, reason=body.reason, actor=actor, now=now)
@@ -153,8 +157,14 @@ def window(case: LockedDep, body: Window, actor: StaffDep, session: SessionDep, 
 
 @router.post("/window-verifications/{proposal_id}/confirmation")
 def second(
-    case: LockedDep, proposal_id: int, _body: Nothing, actor: StaffDep, session: SessionDep, now: NowDep
+    case: LockedDep,
+    proposal_id: int,
+    body: WindowSignature,
+    actor: StaffDep,
+    session: SessionDep,
+    now: NowDep,
 ) -> Answer:
     """Second signature, by another officer."""
-    confirm_window(session, case, proposal_of(session, case, proposal_id), actor=actor, now=now)
+    row = proposal_of(session, case, proposal_id)
+    confirm_window(session, case, row, is_agreed=body.agreed, reason=body.reason, actor=actor, now=now)
     return {"state": case.state}

@@ -119,11 +119,12 @@ class Oracle:
         self.run(months(today, 1))
         if is_again:
             self.cap(today)
-            assert self.due is not None
-            self.holds += (self.due - today).days < 7  # The review ate the window: an officer has to look.
 
     def cap(self, today: date) -> None:
-        """Three months after service, hard (22号令 28); who reports before it is proved, after today."""
+        """Three months after service, hard (22号令 28); who reports before it is proved, after today.
+
+        If little of them is left, an officer has to look.
+        """
         assert self.due is not None and self.unrolled is not None
         end = months(self.served or today, 3)
         if end < self.due:
@@ -131,6 +132,7 @@ class Oracle:
             self.due, self.is_known = end, self.is_known or end <= self.unrolled
         elif end == self.due:
             self.is_known = True
+        self.holds += (self.due - today).days < 7
 
     def delivered(self, today: date) -> None:
         """Proof of delivery starts the clock; the first one counts."""
@@ -206,5 +208,7 @@ class Oracle:
     def voided(self, person: int) -> None:
         """打卡不合格."""
         self.came.discard(person)
+        if self.appeal or self.paused or self.holds:
+            return  # The notice waits for an officer.
         if self.track == "STOCK" and self.state == "CHECKING_IN":
             self.rectifying()

@@ -31,9 +31,9 @@ from verify_api.cases.timing import running
 from verify_api.cases.transition import NotAllowedNow, lock
 from verify_api.checkins.models import Attempt, AttemptState
 from verify_api.checkins.queries import approved_list
-from verify_api.checkins.review import void_checkin
 from verify_api.checkins.verdict import Verdict
 from verify_api.checkins.verification import conclude
+from verify_api.checkins.voiding import void_checkin
 from verify_api.deadlines.sweep import act
 from verify_api.evidence.store import StoredFile
 from verify_api.notices.models import Notice

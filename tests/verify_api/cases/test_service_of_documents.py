@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from registry.enterprises.models import Origin
 from tests.verify_api.cases.conftest import Office, moved_to
-from tests.verify_api.factories import ADMIN, DECIDER, REVIEWER, SECOND, Firm, at, deadline_days
+from tests.verify_api.factories import ADMIN, DECIDER, REVIEWER, Firm, at, deadline_days
 from verify_api.cases import handwork, lists, serving
 from verify_api.cases.facts import FactKind, standing
 from verify_api.cases.files import add_report
@@ -88,7 +88,7 @@ def rows_of(receipt: Notice) -> dict[str, str]:
 
 def two_officers(office: Office, case: Case, action: str, now: datetime) -> None:
     step = handwork.propose(office.session, case, action=action, reason="经集体讨论", actor=ADMIN, now=now)
-    handwork.confirm(office.session, case, step, is_agreed=True, reason="", actor=SECOND, now=now)
+    handwork.confirm(office.session, case, step, is_agreed=True, reason="", actor=DECIDER, now=now)
 
 
 def decision_mode(office: Office) -> None:

@@ -4,11 +4,12 @@ from verify_api.cases.handwork.clock import DayWrong, extend, pause, resume
 from verify_api.cases.handwork.reasons import NothingStands, ReasonNeeded
 from verify_api.cases.handwork.standing import appeal, decide_appeal, hold, release
 from verify_api.cases.handwork.steps import cancel, issue_draft, reopen
-from verify_api.cases.handwork.two_officers import SecondOfficerNeeded, confirm, propose
+from verify_api.cases.handwork.two_officers import ProposalOutdated, SecondOfficerNeeded, confirm, propose
 
 __all__ = [
     "DayWrong",
     "NothingStands",
+    "ProposalOutdated",
     "ReasonNeeded",
     "SecondOfficerNeeded",
     "appeal",

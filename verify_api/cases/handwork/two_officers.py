@@ -1,6 +1,7 @@
 """Steps that take two officers (DOMAIN §0): one proposes, another confirms, and only then it happens."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,10 @@ from registry.errors import Conflict, Forbidden
 from verify_api.accounts.actor import Actor, Role
 from verify_api.cases import documents, outcomes
 from verify_api.cases.access import require_role
-from verify_api.cases.facts import AlreadyStands, FactKind, standing
+from verify_api.cases.facts import AlreadyStands, FactKind, end, standing
 from verify_api.cases.ground import ground_on
 from verify_api.cases.handwork.reasons import NothingStands, reasoned, restart_case
-from verify_api.cases.models import Case, PersonList, Proposal
+from verify_api.cases.models import Case, CaseEvent, PersonList, Proposal
 from verify_api.cases.states import Capability, Event
 from verify_api.cases.steps import enter
 from verify_api.cases.timing import running
@@ -26,6 +27,13 @@ class SecondOfficerNeeded(Forbidden):
 
     code = "second_officer_needed"
     message = "须由另一名工作人员复核"
+
+
+class ProposalOutdated(Conflict):
+    """What was proposed concerned another stage of the case."""
+
+    code = "proposal_outdated"
+    message = "提请之后任务状态已变化，不能再同意；请不同意此提请，需要时重新提请"
 
 
 def propose(
@@ -43,10 +51,10 @@ def propose(
     Raises:
         NotAllowedNow: The state does not allow the step. AlreadyStands: It is proposed already.
     """
-    capability, roles, _ = TWO_OFFICERS[action]
-    require_role(actor, *roles)
+    step = TWO_OFFICERS[action]
+    require_role(actor, *step.proposers)
     reasoned(reason)
-    require(case, capability)
+    require(case, step.capability)
     open_one = select(Proposal.id).where(
         Proposal.case_id == case.id, Proposal.action == action, Proposal.outcome.is_(None)
     )
@@ -72,6 +80,9 @@ def propose(
         facts={"action": action},
         now=now,
     )
+    # Counted from here: what moves the case afterwards makes the proposal one about something else.
+    row.detail = {**row.detail, "seq": case.version}
+    session.flush()
     return row
 
 
@@ -88,12 +99,14 @@ def confirm(
     """Second signature, by another officer; only now does the step happen.
 
     Raises:
-        SecondOfficerNeeded: The same officer. NothingStands: Already decided.
+        SecondOfficerNeeded: The same officer, or for a 撤回 the one who opened the case.
+        NothingStands: Already decided, or not to be decided here.
+        ProposalOutdated: The case has moved since; it can only be refused.
     """
-    capability, roles, act = TWO_OFFICERS[proposal.action]
-    require_role(actor, *roles)
-    if proposal.outcome is not None:
-        raise NothingStands("该事项已处理")
+    step = TWO_OFFICERS.get(proposal.action)
+    if step is None or proposal.outcome is not None:
+        raise NothingStands("该事项已处理，或不在此处复核")
+    require_role(actor, *step.confirmers)
     if proposal.proposed_by == actor.label:
         raise SecondOfficerNeeded
     proposal.decided_by, proposal.decided_at = actor.label, now
@@ -103,8 +116,17 @@ def confirm(
         facts = {"action": proposal.action}
         note(session, case, "step_refused", ground=ground, actor=actor, reason=reason, facts=facts, now=now)
         return
-    require(case, capability)
-    act(session, case, proposal, actor, now)
+    require(case, step.capability)
+    if _has_moved(session, case, since=proposal.detail.get("seq", 0)):
+        raise ProposalOutdated
+    step.act(session, case, proposal, actor, now)
+
+
+def _has_moved(session: Session, case: Case, *, since: int) -> bool:
+    query = select(CaseEvent.id).where(
+        CaseEvent.case_id == case.id, CaseEvent.seq > since, CaseEvent.from_state != CaseEvent.to_state
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _void_approval(session: Session, case: Case, proposal: Proposal, actor: Actor, now: datetime) -> None:
@@ -114,6 +136,8 @@ def _void_approval(session: Session, case: Case, proposal: Proposal, actor: Acto
         row.status = "voided"
     ground = ground_on(session, now=now)
     move(session, case, Event.APPROVAL_VOIDED, ground=ground, actor=actor, reason=proposal.reason, now=now)
+    for draft in standing(session, case.id, FactKind.NOTICE_DRAFT):
+        end(session, draft, by=actor.label, reason="名单审核通过已撤销", now=now)
     enter(session, case, ground=ground, now=now)
     outcomes.tell_approval_voided(session, case, now=now)
 
@@ -136,7 +160,9 @@ def _rescind_decision(session: Session, case: Case, proposal: Proposal, actor: A
 
 
 def _revoke(session: Session, case: Case, proposal: Proposal, actor: Actor, now: datetime) -> None:
-    """Only after the days for 陈述申辩 are over and every appeal is answered."""
+    """After the days for 陈述申辩, with every appeal answered, and not by who opened the case."""
+    if case.opened_by == actor.label:
+        raise SecondOfficerNeeded("建立任务的工作人员不能作出撤回决定")
     if documents.unserved(session, case) is not None:
         raise Conflict("撤回告知书尚无送达凭证，不能作出撤回决定", code="proposal_not_served")
     current = running(session, case.id)
@@ -155,11 +181,23 @@ def _keep(session: Session, case: Case, proposal: Proposal, actor: Actor, now: d
     enter(session, case, ground=ground, now=now)
 
 
-Act = Callable[[Session, Case, Proposal, Actor, datetime], None]
-TWO_OFFICERS: dict[str, tuple[Capability, tuple[Role, ...], Act]] = {
-    "void_approval": (Capability.VOID_APPROVAL, (Role.REVIEWER, Role.ADMIN), _void_approval),
-    "rescind_notice": (Capability.RESCIND_NOTICE, (Role.ADMIN, Role.DECIDER), _rescind_notice),
-    "rescind_decision": (Capability.RESCIND_DECISION, (Role.ADMIN, Role.DECIDER), _rescind_decision),
-    "revoke": (Capability.DECIDE_REVOCATION, (Role.ADMIN, Role.DECIDER), _revoke),
-    "keep": (Capability.DECIDE_REVOCATION, (Role.ADMIN, Role.DECIDER), _keep),
+@dataclass(frozen=True, slots=True)
+class TwoOfficers:
+    """A step with who may propose it and who may confirm it (DOMAIN A.1.2)."""
+
+    capability: Capability
+    proposers: tuple[Role, ...]
+    confirmers: tuple[Role, ...]
+    act: Callable[[Session, Case, Proposal, Actor, datetime], None]
+
+
+_REVIEW = (Role.REVIEWER, Role.ADMIN)
+_HEADS = (Role.ADMIN, Role.DECIDER)
+_DECIDER = (Role.DECIDER,)
+TWO_OFFICERS = {
+    "void_approval": TwoOfficers(Capability.VOID_APPROVAL, _REVIEW, _REVIEW, _void_approval),
+    "rescind_notice": TwoOfficers(Capability.RESCIND_NOTICE, _HEADS, _HEADS, _rescind_notice),
+    "rescind_decision": TwoOfficers(Capability.RESCIND_DECISION, _HEADS, _HEADS, _rescind_decision),
+    "revoke": TwoOfficers(Capability.DECIDE_REVOCATION, _HEADS, _DECIDER, _revoke),
+    "keep": TwoOfficers(Capability.DECIDE_REVOCATION, _HEADS, _DECIDER, _keep),
 }
