@@ -16,6 +16,7 @@ from verify_api.cases.ground import Ground, ground_on
 from verify_api.cases.models import (
     Case,
     CaseDeadline,
+    CaseEvent,
     Draft,
     ListedPerson,
     PersonList,
@@ -126,7 +127,7 @@ def withdraw(session: Session, case: Case, *, actor: Actor, now: datetime) -> Pe
     row.status = "withdrawn"
     if _first_of_case(session, case) == row.submitted_at:
         case.first_submitted_at = None
-    event = Event.WITHDRAWN_LATER if _was_rejected(session, case, row) else Event.WITHDRAWN_FIRST
+    event = Event.WITHDRAWN_LATER if _was_rejected(session, case) else Event.WITHDRAWN_FIRST
     ground = ground_on(session, now=now)
     move(session, case, event, ground=ground, actor=actor, facts={"version": row.version}, now=now)
     _run_on(session, case, before, slept_for=slept_for, ground=ground, now=now)
@@ -154,15 +155,18 @@ def _in_time(session: Session, case: Case, *, now: datetime) -> None:
 
 
 def _report_is_in(session: Session, case: Case) -> None:
-    """A report uploaded since the newest list was sent, so that each round has one of its own."""
+    """A report uploaded since the notice and the newest list, so that each round has one of its own."""
     newest_list = select(func.max(PersonList.submitted_at)).where(
         PersonList.case_id == case.id, PersonList.round == "rectification", PersonList.status != "withdrawn"
     )
-    since = session.scalar(newest_list)
+    notice = select(func.max(CaseEvent.at)).where(
+        CaseEvent.case_id == case.id,
+        CaseEvent.to_state == State.RECTIFYING.value,
+        CaseEvent.from_state.not_in([state.value for state in RECTIFICATION]),
+    )
+    since = func.greatest(newest_list.scalar_subquery(), notice.scalar_subquery())
     query = select(RectificationReport.id).where(RectificationReport.case_id == case.id)
-    if since is not None:
-        query = query.where(RectificationReport.uploaded_at >= since)
-    if session.scalar(query.limit(1)) is None:
+    if session.scalar(query.where(RectificationReport.uploaded_at > since).limit(1)) is None:
         raise ReportMissing
 
 
@@ -211,13 +215,13 @@ def _snapshot(session: Session, case: Case, people: list[int], given: SelectionI
     ]
 
 
-def _was_rejected(session: Session, case: Case, row: PersonList) -> bool:
-    query = select(PersonList.id).where(
-        PersonList.case_id == case.id,
-        PersonList.round == row.round,
-        PersonList.status.in_(["rejected", "voided"]),
+def _was_rejected(session: Session, case: Case) -> bool:
+    """Whether the list under review followed a rejection: it goes back to where it was sent from."""
+    query = select(CaseEvent.from_state).where(
+        CaseEvent.case_id == case.id, CaseEvent.event == Event.SUBMITTED.value
     )
-    return session.scalar(query.limit(1)) is not None
+    sent_from = session.scalar(query.order_by(CaseEvent.seq.desc()).limit(1))
+    return sent_from in (State.REJECTED, State.RECTIFICATION_REJECTED)
 
 
 def _first_of_case(session: Session, case: Case) -> datetime | None:

@@ -389,3 +389,32 @@ def test_a_rescinded_revocation_gives_the_item_back_and_serves_a_new_notice(sess
     assert case.due_at is None  # No clock until the new notice is served.
     orders = [kind for kind in notices(session, case) if kind != "送达回证"]
     assert orders == ["责令整改通知书", "撤回决定书", "责令整改通知书"]
+
+
+@pytest.mark.rule("SZ-35")
+def test_a_new_notice_asks_for_a_new_report(session: Session) -> None:
+    firm = stock_firm(session)
+    case = rectifying(session, firm)
+    report(session, firm, case, at("2025-04-20 09:00"))
+    act(session, case.id, now=at("2025-05-09 00:00"))
+    row = propose(session, case, "rescind_decision", at("2025-05-20 09:00"))
+    sign(session, case, row, at("2025-05-20 10:00"), DECIDER)
+    deliver(session, case, at("2025-05-20 11:00"))
+    with pytest.raises(lists.ReportMissing):
+        lists.submit(session, case, people=firm.enough, actor=firm.actor, now=at("2025-05-21 09:00"))
+
+
+@pytest.mark.rule("SZ-27")
+def test_a_list_taken_back_goes_where_it_was_sent_from(
+    session: Session,
+) -> None:
+    firm = stock_firm(session)
+    case = served(session, firm, at("2025-03-03 10:00"))
+    lists.submit(session, case, people=firm.enough, actor=firm.actor, now=at("2025-03-05 09:00"))
+    review.reject(session, case, opinion="不清晰", actor=REVIEWER, now=at("2025-03-06 09:00"))
+    act(session, case.id, now=at("2025-03-18 00:00"))
+    row = propose(session, case, "rescind_notice", at("2025-03-19 09:00"))
+    sign(session, case, row, at("2025-03-19 10:00"), SECOND)
+    lists.submit(session, case, people=firm.enough, actor=firm.actor, now=at("2025-03-20 09:00"))
+    lists.withdraw(session, case, actor=firm.actor, now=at("2025-03-20 10:00"))
+    assert case.state == State.OPEN
