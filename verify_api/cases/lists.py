@@ -23,10 +23,11 @@ from verify_api.cases.models import (
     RectificationReport,
 )
 from verify_api.cases.pauses import ZERO, carry_on, receded, slept
-from verify_api.cases.states import RECTIFICATION, Capability, Event, State
-from verify_api.cases.steps import enter
-from verify_api.cases.timing import renew, running
+from verify_api.cases.states import RECTIFICATION, Capability, Event, State, Track
+from verify_api.cases.steps import days_of, enter
+from verify_api.cases.timing import DeadlineKind, planned, renew, restart, running
 from verify_api.cases.transition import move, require
+from verify_api.deadlines.rules import Deadline
 from verify_api.selection.report import check_mapping
 from verify_api.selection.rules import check
 from verify_api.selection.values import CheckResult, SelectionInput
@@ -37,6 +38,9 @@ class ListRefused(Invalid):
 
     code = "list_insufficient"
     message = "所选打卡人员不符合要求"
+
+
+TAKEN_BACK_TOO_LATE = "提交期限已过，名单撤回后将无法再次提交，请等待审核结果"
 
 
 class DeadlineOver(Conflict):
@@ -123,13 +127,18 @@ def withdraw(session: Session, case: Case, *, actor: Actor, now: datetime) -> Pe
     before = _stopped_by(session, row)
     slept_for = ZERO if before is None else slept(session, before)
     if before is not None and receded(session, before, now=now) + slept_for <= now:
-        raise DeadlineOver("提交期限已过，名单撤回后将无法再次提交，请等待审核结果")
+        raise DeadlineOver(TAKEN_BACK_TOO_LATE)
+    ground = ground_on(session, now=now)
+    begun = _begun_meanwhile(session, case, ground, now=now) if before is None else None
+    if begun is not None and begun[1].ends_at <= now:
+        raise DeadlineOver(TAKEN_BACK_TOO_LATE)
     row.status = "withdrawn"
     if _first_of_case(session, case) == row.submitted_at:
         case.first_submitted_at = None
     event = Event.WITHDRAWN_LATER if _was_rejected(session, case) else Event.WITHDRAWN_FIRST
-    ground = ground_on(session, now=now)
     move(session, case, event, ground=ground, actor=actor, facts={"version": row.version}, now=now)
+    if begun is not None:
+        restart(session, case, begun, ground=ground, now=now)
     _run_on(session, case, before, slept_for=slept_for, ground=ground, now=now)
     renew(session, case, ground=ground, now=now)  # A year may have been loaded while it stood.
     return row
@@ -235,6 +244,13 @@ def _stopped_by(session: Session, row: PersonList) -> CaseDeadline | None:
         CaseDeadline.case_id == row.case_id, CaseDeadline.ended_at == row.submitted_at
     )
     return session.scalar(query.order_by(CaseDeadline.id.desc()).limit(1))
+
+
+def _begun_meanwhile(
+    session: Session, case: Case, ground: Ground, *, now: datetime
+) -> tuple[DeadlineKind, Deadline] | None:
+    """The clock of an order that was served while the list was under review; None if it is not served yet."""
+    return planned(Track(case.track), State.RECTIFYING, days_of(session, case, ground, now=now), ground)
 
 
 def _run_on(

@@ -56,7 +56,7 @@ def confirm_window(
     case: Case,
     proposal: Proposal,
     *,
-    is_agreed: bool = True,
+    is_agreed: bool,
     reason: str = "",
     actor: Actor,
     now: datetime,

@@ -115,9 +115,9 @@ class PointGiven(Body):
 
 
 class WindowSignature(Body):
-    """The second officer's answer at the window."""
+    """The second officer's answer at the window; silence is none, since a yes is a check-in."""
 
-    agreed: bool = True
+    agreed: bool
     reason: Said = ""
 
 

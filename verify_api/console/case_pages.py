@@ -244,8 +244,7 @@ def _window(session: Session, case: Case, form: Fields, actor: Actor, _parts: Pa
 
 def _window_signed(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
     row = proposal_of(session, case, form.number("proposal") or 0)
-    is_agreed = form.text("agreed") != "no"
-    confirm_window(session, case, row, is_agreed=is_agreed, actor=actor, now=now)
+    confirm_window(session, case, row, is_agreed=form.either("agreed"), actor=actor, now=now)
 
 
 def _reasoned(service: Callable[..., object]) -> Act:

@@ -99,6 +99,7 @@ class Oracle:
         back = {True: ("REJECTED", "RECTIFICATION_REJECTED"), False: ("OPEN", "RECTIFYING")}
         self.state = back[self.rejected_before][self.state != "SUBMITTED"]
         self.due, self.is_known = self.before_submission
+        self.has_report = self.state.startswith("RECTIF")  # The one that went with it still counts.
 
     def rejected(self, today: date) -> None:
         """FIRST: until the certificate ends. STOCK: ten natural days, in 整改 never beyond the cap."""
@@ -144,9 +145,13 @@ class Oracle:
             self.notices.append("送达回证")
             if self.in_rectification:
                 self.served = today
-            if self.state == "RECTIFYING":
+            not_begun = self.state == "RECTIFICATION_SUBMITTED" and self.before_submission[0] is None
+            if self.state == "RECTIFYING" or not_begun:
                 self.run(months(today, 1))
                 self.cap(today)
+            if not_begun:  # It runs for the firm if the list is taken back.
+                self.before_submission = (self.due, self.is_known)
+                self.run(None)
 
     def issue(self, kind: str) -> None:
         """A document of which nobody has proved yet that it arrived."""

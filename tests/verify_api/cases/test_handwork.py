@@ -116,7 +116,7 @@ def test_who_came_to_the_window_in_time_counts_though_the_second_officer_signs_a
     last = window(session, case, firm.enough[-1], at("2025-04-07 23:59:59"))
     assert act(session, case.id, now=at("2025-04-08 00:00")) is None
     assert standing(session, case.id, FactKind.WAIT)[0].detail == {"reason": "undecided_checkin"}
-    confirm_window(session, case, last, actor=ADMIN, now=at("2025-04-08 09:00"))
+    confirm_window(session, case, last, is_agreed=True, actor=ADMIN, now=at("2025-04-08 09:00"))
     assert case.state == State.PASSED
 
 
@@ -148,7 +148,7 @@ def test_a_face_that_came_between_two_signatures_is_said_and_counts_once(session
     row = window(session, case, firm.enough[0], at("2025-03-10 10:00"))
     come(session, case, lists.current_list(session, case), firm.enough[:1], at("2025-03-10 10:30"))
     with pytest.raises(Conflict, match="已完成打卡"):
-        confirm_window(session, case, row, actor=ADMIN, now=at("2025-03-10 11:00"))
+        confirm_window(session, case, row, is_agreed=True, actor=ADMIN, now=at("2025-03-10 11:00"))
 
 
 def test_a_window_verification_is_not_signed_where_steps_are(session: Session) -> None:

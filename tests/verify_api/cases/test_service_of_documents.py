@@ -273,3 +273,30 @@ def test_SZ_27_a_list_sent_before_the_order_was_served_can_be_taken_back_and_rev
     lists.submit(office.session, case, people=firm.enough, actor=firm.actor, now=now)
     lists.withdraw(office.session, case, actor=firm.actor, now=now + timedelta(hours=1))
     assert (case.state, case.due_at) == (State.RECTIFYING, None)
+
+
+@pytest.mark.rule("SZ-35")
+def test_SZ_35_a_list_taken_back_after_the_order_was_served_leaves_the_clock_of_the_order_running(
+    office: Office,
+) -> None:
+    firm, case = ordered(office)
+    now = at("2026-04-11 09:00")
+    add_report(office.session, case, text="已整改", file=REPORT, actor=firm.actor, now=now)
+    lists.submit(office.session, case, people=firm.enough, actor=firm.actor, now=now)
+    arrives(office, "notice_issued", at("2026-04-13 10:00"))
+    lists.withdraw(office.session, case, actor=firm.actor, now=at("2026-04-14 10:00"))
+    assert case.state == State.RECTIFYING
+    assert deadline_days(office.session, case)[-1] == ("report", date(2026, 5, 13))
+    assert case.due_at == at("2026-05-14 00:00")
+
+
+@pytest.mark.rule("SZ-35")
+def test_SZ_35_a_list_is_not_taken_back_into_a_month_that_has_passed_meanwhile(office: Office) -> None:
+    firm, case = ordered(office)
+    now = at("2026-04-11 09:00")
+    add_report(office.session, case, text="已整改", file=REPORT, actor=firm.actor, now=now)
+    lists.submit(office.session, case, people=firm.enough, actor=firm.actor, now=now)
+    arrives(office, "notice_issued", at("2026-04-13 10:00"))
+    with pytest.raises(lists.DeadlineOver):
+        lists.withdraw(office.session, case, actor=firm.actor, now=at("2026-05-14 00:00"))
+    assert case.state == State.RECTIFICATION_SUBMITTED

@@ -274,10 +274,13 @@ def test_who_comes_to_the_window_is_signed_for_by_two(site: Site) -> None:
     assert site.post(f"{case}/acts/window", typed, on=case).status_code == 303
     session = site.bureau.session
     [row] = session.scalars(select(Proposal).where(Proposal.outcome.is_(None))).all()
-    second = {"proposal": str(row.id)}
+    silent = {"proposal": str(row.id)}
+    second = silent | {"agreed": "yes"}
     alone = site.post(f"{case}/acts/window-signature", second, on=case)
     assert (alone.status_code, "须由两名工作人员" in alone.text) == (422, True)
     site.as_staff(Role.ADMIN)
+    assert site.post(f"{case}/acts/window-signature", silent, on=case).status_code == 422
+    assert "<b>4</b> / 6" in site.get(case).text, "silence is no check-in"
     assert site.post(f"{case}/acts/window-signature", second, on=case).status_code == 303
     assert "<b>5</b> / 6" in site.get(case).text
 
