@@ -21,11 +21,13 @@ from PIL import Image as Pictures
 
 from tools.portraits.frames import jpeg
 from tools.portraits.make import make
+from verify_api.faces.cache import converted_network, prepare
 from verify_api.faces.compare import SAME
-from verify_api.faces.dlib_engine import chip
+from verify_api.faces.dlib_engine import DlibEngine, chip
 from verify_api.faces.engine import FaceEngine
 from verify_api.faces.engines import load_engine
 from verify_api.faces.images import open_image
+from verify_api.faces.weights import RECOGNITION, weights
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # The peer imports pkg_resources.
@@ -144,8 +146,6 @@ def parity(engine: FaceEngine, files: Sequence[bytes]) -> None:
     """Largest difference of an embedding's component to dlib's own network on the same chips."""
     import dlib
 
-    from verify_api.faces.weights import RECOGNITION, weights
-
     network = dlib.face_recognition_model_v1(str(weights(RECOGNITION)))
     worst = 0.0
     for data in files:
@@ -161,18 +161,32 @@ def parts(engine: FaceEngine, files: Sequence[bytes]) -> None:
     images = [open_image(data) for data in files]
     faces = [engine.find(image)[0] for image in images]
     batch = list(zip(images, faces, strict=True))[:8]
+    opencv = _by_opencv()
     steps: dict[str, Callable[[int], object]] = {
         "decode": lambda k: open_image(files[k]),
         "detect + 5 points": lambda k: engine.find(images[k]),
         "68 points": lambda k: engine.landmarks(images[k], faces[k]),
         "align": lambda k: chip(images[k], faces[k]),
         "align + embed": lambda k: engine.embed([(images[k], faces[k])]),
+        "same by OpenCV DNN": lambda k: opencv(prepare([chip(images[k], faces[k])])),
     }
     for name, step in steps.items():
         times = [milliseconds(lambda s=step, i=k: s(i)) for _ in range(ROUNDS) for k in range(len(files))]
         print(f"part         {name:18} {statistics.median(times):7.2f} ms")
     each = statistics.median(milliseconds(lambda: engine.embed(batch)) / len(batch) for _ in range(7))
     print(f"part         {'embed, batch of 8':18} {each:7.2f} ms a face")
+
+
+def _by_opencv() -> Callable[[npt.NDArray[np.float32]], object]:
+    """The same converted network in OpenCV's DNN module: why the engine does not use it."""
+    file = converted_network(weights(RECOGNITION), VAR / "cache")
+    net = cv2.dnn.readNetFromONNX(str(file), cv2.dnn.ENGINE_CLASSIC)
+
+    def run(batch: npt.NDArray[np.float32]) -> object:
+        net.setInput(batch)
+        return net.forward()
+
+    return run
 
 
 def threads(engine: FaceEngine, files: Sequence[bytes]) -> None:
@@ -275,15 +289,15 @@ def _fill(database: object, vectors: npt.NDArray[np.float32], turn: npt.NDArray[
 
 def main() -> None:
     """All parts, one after the other."""
+    # As the service runs it: one picture on one core, several pictures at once.
     engine = load_engine(VAR / "cache", None)
     files = pictures()
     sizes = {Pictures.open(io.BytesIO(data)).size for data in files}
     print(f"pictures     {len(files)}: {', '.join(f'{w}×{h}' for w, h in sorted(sizes))}")
-    for cores in (1, 2):
-        print(f"verification one at a time, the network on {cores} core(s)")
-        cv2.setNumThreads(cores)
-        known = verification(engine, files)
-    cv2.setNumThreads(1)  # As the service runs it: one picture on one core, several pictures at once.
+    print("verification one at a time, the network on 2 cores")
+    verification(DlibEngine(VAR / "cache", cores=2), files)
+    print("verification one at a time, the network on 1 core, as the service runs it")
+    known = verification(engine, files)
     farther(engine)
     decisions(known)
     parity(engine, files)

@@ -5,7 +5,6 @@ that it may use; networks trained on Asian faces are known to separate them bett
 """
 
 import hashlib
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from verify_api.faces.engine import Face, Image, Points, Vectors
 from verify_api.faces.locate import Locator
 from verify_api.faces.network import NetworkUnusable
+from verify_api.faces.runner import Runner
 
 SIDE = 112
 # Eyes, nose tip and corners of the mouth in the 112×112 picture (Deng et al. 2019, reference implementation).
@@ -35,13 +35,13 @@ class ArcFaceEngine:
         """
         cv2.setNumThreads(1)
         try:
-            self._onnx = file.read_bytes()
-            self._own = threading.local()
+            network = file.read_bytes()
+            self._network = Runner(network)
             self._locator = Locator()
             self.dimensions = int(self._forward([np.full((SIDE, SIDE, 3), 127, np.uint8)]).shape[1])
         except (OSError, cv2.error, ValueError) as error:
             raise NetworkUnusable(f"人脸识别模型文件 {file.name} 无法使用") from error
-        self.model_id = f"arcface:{hashlib.sha256(self._onnx).hexdigest()[:8]}"
+        self.model_id = f"arcface:{hashlib.sha256(network).hexdigest()[:8]}"
 
     def find(self, image: Image) -> list[Face]:
         """All faces, the largest first."""
@@ -73,14 +73,9 @@ class ArcFaceEngine:
         return float(np.sqrt(2 * distance))
 
     def _forward(self, chips: list[Image]) -> Vectors:
-        net = getattr(self._own, "net", None)
-        if net is None:
-            net = self._own.net = cv2.dnn.readNetFromONNX(np.frombuffer(self._onnx, np.uint8))
-        rows = []
-        for one in chips:  # Many published files fix the batch at one.
-            net.setInput(cv2.dnn.blobFromImage(one, 1 / 127.5, (SIDE, SIDE), (127.5, 127.5, 127.5)))
-            rows.append(np.array(net.forward(), np.float32).reshape(1, -1))
-        return np.concatenate(rows)
+        # One by one: many published files fix the batch at one.
+        blobs = [cv2.dnn.blobFromImage(one, 1 / 127.5, (SIDE, SIDE), (127.5,) * 3) for one in chips]
+        return np.concatenate([self._network.run(np.asarray(blob, np.float32)) for blob in blobs])
 
 
 def align(image: Image, points: Points) -> Image:

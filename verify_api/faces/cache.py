@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from verify_api.faces.network import CHIP, MEAN, PARITY, SCALE, NetworkUnusable, convert
+from verify_api.faces.runner import Runner
 
 Image = npt.NDArray[np.uint8]
 
@@ -87,9 +88,7 @@ def verify(onnx_bytes: bytes, source: Path) -> None:
         NetworkUnusable: They differ by more than `PARITY` in some component.
     """
     chip = sample_chip()
-    net = cv2.dnn.readNetFromONNX(np.frombuffer(onnx_bytes, np.uint8))
-    net.setInput(prepare([chip]))
-    ours = net.forward()[0]
+    ours = Runner(onnx_bytes).run(prepare([chip]))[0]
     theirs = dlib.face_recognition_model_v1(str(source)).compute_face_descriptor(chip)
     if not np.abs(ours - np.array(theirs)).max() <= PARITY:
         raise NetworkUnusable("转换后的人脸识别模型与原模型结果不一致")

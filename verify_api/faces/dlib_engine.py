@@ -1,7 +1,6 @@
-"""The default engine: dlib's detector and alignment, its recognition network run by OpenCV's DNN module."""
+"""The default engine: dlib's detector and alignment, its recognition network run by ONNX Runtime."""
 
 import hashlib
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from verify_api.faces.cache import converted_network, prepare
 from verify_api.faces.engine import Face, Image, Points, Vectors
 from verify_api.faces.locate import Locator
 from verify_api.faces.network import CHIP, DIMENSIONS
+from verify_api.faces.runner import Runner
 from verify_api.faces.weights import RECOGNITION, weights
 
 CHIP_PADDING = 0.25
@@ -25,8 +25,8 @@ class DlibEngine:
 
     dimensions = DIMENSIONS
 
-    def __init__(self, cache: Path) -> None:
-        """Convert the network into `cache` on first use, then load it.
+    def __init__(self, cache: Path, cores: int = 1) -> None:
+        """Convert the network into `cache` on first use, then load it; one picture runs on `cores`.
 
         Raises:
             NetworkUnusable: There is no network that agrees with dlib's.
@@ -34,9 +34,9 @@ class DlibEngine:
         # One picture runs on one core; several threads or processes then share the cores without fighting.
         cv2.setNumThreads(1)
         source = weights(RECOGNITION)
-        self._onnx = converted_network(source, cache).read_bytes()
-        self.model_id = f"dlib-resnet-v1:{hashlib.sha256(self._onnx).hexdigest()[:8]}"
-        self._own = threading.local()
+        network = converted_network(source, cache).read_bytes()
+        self.model_id = f"dlib-resnet-v1:{hashlib.sha256(network).hexdigest()[:8]}"
+        self._network = Runner(network, cores)
         self._locator = Locator()
 
     def find(self, image: Image) -> list[Face]:
@@ -50,7 +50,9 @@ class DlibEngine:
     def embed(self, faces: Sequence[tuple[Image, Face]]) -> Vectors:
         """(n, 128) vectors of these faces."""
         chips = [chip(image, face) for image, face in faces]
-        parts = [self._forward(chips[k : k + MAX_BATCH]) for k in range(0, len(chips), MAX_BATCH)]
+        parts = [
+            self._network.run(prepare(chips[k : k + MAX_BATCH])) for k in range(0, len(chips), MAX_BATCH)
+        ]
         return np.concatenate(parts) if parts else np.empty((0, DIMENSIONS), np.float32)
 
     def distance(self, one: npt.ArrayLike, other: npt.ArrayLike) -> float:
@@ -60,16 +62,6 @@ class DlibEngine:
     def as_euclidean(self, distance: float) -> float:
         """The distance is Euclidean already."""
         return distance
-
-    def _forward(self, chips: list[Image]) -> Vectors:
-        net = getattr(self._own, "net", None)
-        if net is None:  # A net holds the state of its pass: one per thread.
-            net = self._own.net = cv2.dnn.readNetFromONNX(
-                np.frombuffer(self._onnx, np.uint8), cv2.dnn.ENGINE_CLASSIC
-            )
-        net.setInput(prepare(chips))
-        # Copied: the net reuses its output memory in the next pass.
-        return np.array(net.forward(), np.float32).reshape(len(chips), DIMENSIONS)
 
 
 def chip(image: Image, face: Face) -> Image:

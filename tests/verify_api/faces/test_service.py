@@ -128,7 +128,7 @@ def test_the_same_photograph_again_changes_nothing_and_another_replaces(
         (lambda f: attacks.truncated(f["reference"]), "truncated"),
         (lambda f: attacks.no_face(), "no_face"),
         (lambda f: attacks.two_faces(f["reference"], f["front"]), "several_faces"),
-        (lambda f: f["turn_left"], "not_frontal"),
+        (lambda f: f["turn_right"], "not_frontal"),
     ],
     ids=["empty", "truncated", "nobody", "two", "turned away"],
 )
