@@ -70,7 +70,7 @@ def due_ids(
     is_backwards: bool = False,
 ) -> list[int]:
     """Ids of cases whose deadline has passed, in order of id. A nomination, not yet a decision."""
-    # Kept apart, so that the planner reads the index of those due: it takes ids and deadlines for unrelated and
+    # Kept apart, so that the planner reads the index of those due: it thinks ids and deadlines unrelated, and
     # would rather walk all open cases in order of id, which are old cases first and those due last.
     due = select(Case.id).where(Case.due_at <= now).cte("due").prefix_with("MATERIALIZED")
     query = select(due.c.id)

@@ -15,7 +15,8 @@ INSERT INTO enterprises (id, uscc, name, registered_address, synced_at)
 VALUES (1, '91440300MA5EXAMP1X', '示例', '示例', :now);
 INSERT INTO cases (number, enterprise_id, track, state, opened_at, opened_by, due_at, version)
 SELECT 'RC2026-' || lpad(n::text, 7, '0'), 1, 'STOCK', 'OPEN', :now, 'staff:1',
-       :now + (CASE WHEN n > :all - :due THEN -1 ELSE n % 720 END) * interval '1 hour' + interval '1 minute', 1
+       :now + (CASE WHEN n > :all - :due THEN -1 ELSE n % 720 END)
+       * interval '1 hour' + interval '1 minute', 1
 FROM generate_series(1, :all) n;
 """
 
