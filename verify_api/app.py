@@ -7,6 +7,7 @@ from verify_api.accounts.routes import router as accounts
 from verify_api.console.batches import router as console_batches
 from verify_api.console.cases import router as console_cases
 from verify_api.console.handwork import router as console_handwork
+from verify_api.console.notices import router as console_notices
 from verify_api.console.operations import router as console_operations
 from verify_api.console.policies import router as console_policies
 from verify_api.console.requirements import router as console_requirements
@@ -37,6 +38,7 @@ ROUTERS = (
     selection,
     console_cases,
     console_handwork,
+    console_notices,
     console_operations,
     console_policies,
     console_requirements,

@@ -17,6 +17,9 @@ from verify_api.console import (
 from verify_api.console import (
     case_pages as console_case_pages,
 )
+from verify_api.console import (
+    notice_pages as console_notice_pages,
+)
 from verify_api.pages import assets, errors
 from verify_api.portal import case_pages, choosing_pages, notice_pages, profile_pages, sync_pages
 from verify_api.public import pages as public
@@ -37,6 +40,7 @@ ROUTERS = (
     board_pages.router,
     review_pages.router,
     console_case_pages.router,
+    console_notice_pages.router,
     attempt_pages.router,
     lookalike_pages.router,
     batch_pages.router,

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Uniq
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from registry.db import Base, Json, Key
+from registry.enterprises.models import Enterprise
 
 
 class NoticeKind(StrEnum):
@@ -70,6 +71,7 @@ class Notice(Base):
             name="two_officers",
         ),
         CheckConstraint("(produced_at IS NULL) = (sha256 IS NULL)", name="produced_with_file"),
+        Index("ix_notices_issued", "issued_at"),
         Index("ix_notices_unproduced", "id", postgresql_where="produced_at IS NULL"),
     )
 
@@ -104,6 +106,7 @@ class Notice(Base):
     rescission_proposed_by: Mapped[str | None]
     rescission_reason: Mapped[str | None]
 
+    enterprise: Mapped[Enterprise] = relationship(lazy="raise")
     events: Mapped[list["NoticeEvent"]] = relationship(
         back_populates="notice", lazy="raise", order_by="NoticeEvent.id"
     )

@@ -101,6 +101,7 @@ CONSOLE_TABS = (
     Tab("attempts", "/console/attempts", "打卡复核"),
     Tab("tonight", "/console/tonight", "今晚"),
     Tab("waiting", "/console/waiting", "等候区"),
+    Tab("notices", "/console/notices", "文书"),
     Tab("enterprises", "/console/enterprises", "企业"),
     Tab("projects", "/console/projects", "项目库"),
     Tab("policies", "/console/policies", "政策"),

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from registry.enterprises.models import RegisteredPoint
 from registry.people.models import Person
+from tests.verify_api.notices.conftest import issued
 from tests.verify_api.pages.conftest import Site
 from verify_api.accounts.actor import Role
 from verify_api.audit.models import AccessEntry
@@ -283,6 +284,21 @@ def test_who_comes_to_the_window_is_signed_for_by_two(site: Site) -> None:
     assert "<b>4</b> / 6" in site.get(case).text, "silence is no check-in"
     assert site.post(f"{case}/acts/window-signature", second, on=case).status_code == 303
     assert "<b>5</b> / 6" in site.get(case).text
+
+
+def test_the_register_of_documents_fills_while_pages_are_being_made(site: Site) -> None:
+    site.as_staff(Role.AUDITOR)
+    session = site.bureau.session
+    notice = issued(session, site.bureau.firms["revoked"].enterprise, now=site.clock.now)
+    session.commit()
+    html = site.get("/console/notices").text
+    assert "今日签发的文书已制作" in html and 'http-equiv="refresh"' in html
+    row = _row(html, notice.reference)
+    assert "待制作" in row and f"/console/notices/{notice.id}" not in row
+    assert 'http-equiv="refresh"' not in site.get("/console/notices?still=1").text
+    told = site.get("/api/v1/console/notices?stage=pending").json()
+    assert notice.reference in [one["reference"] for one in told["notices"]]
+    assert told["progress"]["pending"] == told["progress"]["issued"] - told["progress"]["made"] >= 1
 
 
 def test_looking_at_tonight_changes_nothing(site: Site) -> None:
