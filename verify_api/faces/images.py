@@ -15,6 +15,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+import simplejpeg
 from PIL import ExifTags, ImageOps, UnidentifiedImageError
 from PIL import Image as Pictures
 
@@ -27,8 +28,10 @@ MAX_PIXELS = 24_000_000
 MIN_SIDE = 64
 WORK_SIDE = 1600  # the longer side is decoded no larger than needed to stay at or above this
 
-# A marker in the compressed data: 0xFF that is neither stuffed (00), nor fill (FF), nor a restart (D0-D7).
-_MARKER: Final = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+# libjpeg's own words (`jerror.h`) for picture data that are missing or wrong. Whatever else it warns of, as
+# padding before a marker or odd parameters of some cameras, leaves the picture whole.
+_MISSING: Final = re.compile("premature end", re.I)
+_DAMAGED: Final = re.compile("bad Huffman code|bad arithmetic code|instead of RST", re.I)
 
 
 class ImageRefused(Invalid):
@@ -70,8 +73,9 @@ def open_picture(data: bytes) -> Opened:
             f"文件超过 {MAX_BYTES // 2**20} MB", code="file_too_large", hint="请降低照片尺寸后上传"
         )
     kind = _kind(data)
-    if not (_jpeg_is_whole(data) if kind == "JPEG" else _png_is_whole(data)):
-        raise ImageRefused("照片文件不完整", code="truncated", hint="请重新拍摄或重新上传")
+    # A JPEG that ends before its first scan; the rest is told by the decoder.
+    if not (b"\xff\xda" in data if kind == "JPEG" else _png_is_whole(data)):
+        raise _incomplete()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Odd metadata is no reason to refuse a picture that decodes.
@@ -97,23 +101,6 @@ def _kind(data: bytes) -> str:
     raise ImageRefused
 
 
-def _jpeg_is_whole(data: bytes) -> bool:
-    """Walk the segments to the end-of-image marker; libjpeg itself would fill what is missing with grey."""
-    at = 2
-    while True:
-        found = _MARKER.search(data, at)
-        if found is None:
-            return False
-        marker, at = data[found.end() - 1], found.end()
-        if marker == 0xD9:
-            return True
-        if marker in (0x01, 0xD8):
-            continue
-        if at + 2 > len(data):
-            return False
-        at += max(2, int.from_bytes(data[at : at + 2], "big"))
-
-
 def _png_is_whole(data: bytes) -> bool:
     """Walk the chunks to IEND."""
     at = 8
@@ -123,6 +110,10 @@ def _png_is_whole(data: bytes) -> bool:
             return True
         at += 12 + size
     return False
+
+
+def _incomplete() -> ImageRefused:
+    return ImageRefused("照片文件不完整", code="truncated", hint="请重新拍摄或重新上传")
 
 
 def _too_many() -> ImageRefused:
@@ -141,26 +132,34 @@ def _decode(data: bytes, kind: str) -> Opened:
         exif = picture.getexif()
         orientation = exif.get(ExifTags.Base.Orientation, 1)
         captured_at = _captured_at(exif)
-        plain = kind == "JPEG" and picture.mode in ("RGB", "L")
-        image = _decode_plain(data, max(width, height)) if plain else _decode_other(picture)
+        if kind == "JPEG" and picture.mode in ("RGB", "L"):
+            image = _decode_plain(data, width, height)
+        else:
+            if kind == "JPEG":
+                _from_jpeg(data, "CMYK")  # Pillow would fill what is missing with grey.
+            image = _decode_other(picture)
     return Opened(_upright(image, orientation), captured_at)
 
 
-def _decode_plain(data: bytes, longer: int) -> Image:
-    """The common case, by libjpeg-turbo through OpenCV: scales while decoding, frees the interpreter."""
+def _decode_plain(data: bytes, width: int, height: int) -> Image:
+    """The common case, by libjpeg-turbo: scales while decoding, frees the interpreter."""
+    longer = max(width, height)
     shrink = 2 ** min(3, max(0, math.floor(math.log2(longer / WORK_SIDE)))) if longer > WORK_SIDE else 1
-    flag = {
-        1: cv2.IMREAD_COLOR_RGB,
-        2: cv2.IMREAD_REDUCED_COLOR_2,
-        4: cv2.IMREAD_REDUCED_COLOR_4,
-        8: cv2.IMREAD_REDUCED_COLOR_8,
-    }[shrink]
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
-    if image is None:
-        raise ImageRefused
-    if shrink > 1:
-        image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-    return np.asarray(image, np.uint8)
+    # The largest factor that leaves at least this much is the factor wanted; 0 leaves the picture as it is.
+    least = (-(-height // shrink), -(-width // shrink)) if shrink > 1 else (0, 0)
+    return _from_jpeg(data, "RGB", min_height=least[0], min_width=least[1])
+
+
+def _from_jpeg(data: bytes, colours: str, **options: int) -> Image:
+    """Decoded only if all of it is there: libjpeg itself fills what is missing with grey and warns."""
+    try:
+        return np.asarray(simplejpeg.decode_jpeg(data, colours, **options), np.uint8)
+    except ValueError as error:
+        if _MISSING.search(str(error)):
+            raise _incomplete() from error
+        if _DAMAGED.search(str(error)):
+            raise ImageRefused from error
+    return np.asarray(simplejpeg.decode_jpeg(data, colours, strict=False, **options), np.uint8)
 
 
 def _decode_other(picture: Pictures.Image) -> Image:

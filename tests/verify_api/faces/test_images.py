@@ -54,6 +54,59 @@ def test_what_is_no_usable_picture_is_refused_by_name(data: bytes, code: str) ->
     assert refused.value.message and refused.value.hint
 
 
+def _cut(data: bytes, share: float) -> bytes:
+    """The first part of the file with a forged end, as some broken uploads and every forger leave it."""
+    end = b"\xff\xd9" if data.startswith(b"\xff\xd8") else PNG[-12:]
+    return data[: int(len(data) * share)] + end
+
+
+NOISY = Pictures.fromarray(np.random.default_rng(5).integers(0, 256, (240, 320, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7, 0.9, 0.97, 0.999])
+@pytest.mark.parametrize(
+    "whole",
+    [
+        _saved(NOISY, "JPEG", quality=90),
+        _saved(NOISY, "JPEG", quality=90, progressive=True),
+        _saved(NOISY, "JPEG", quality=90, restart_marker_rows=1),
+        _saved(NOISY.convert("L"), "JPEG", quality=90),
+        _saved(NOISY.convert("CMYK"), "JPEG", quality=90),
+        _saved(Pictures.new("RGB", (2400, 1800), (90, 90, 90)), "JPEG", quality=90),
+        _saved(NOISY, "PNG"),
+    ],
+    ids=["baseline", "progressive", "restarts", "grey", "cmyk", "reduced", "png"],
+)
+def test_a_picture_cut_off_under_a_forged_end_is_refused(whole: bytes, share: float) -> None:
+    assert open_image(whole).ndim == 3
+    with pytest.raises(ImageRefused) as refused:
+        open_image(_cut(whole, share))
+    assert refused.value.code in ("truncated", "unreadable")
+    assert refused.value.code == "truncated" or share < 0.5 or whole.startswith(PNG[:4])
+
+
+def _bordered(colour: int) -> Pictures.Image:
+    """A picture whose lower half is one even colour, the grey included with which decoders fill."""
+    picture = NOISY.copy()
+    picture.paste((colour,) * 3, (0, 120, 320, 240))
+    return picture
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(_saved(_bordered(colour), "JPEG", quality=90) for colour in (0, 128, 255)),
+        _saved(_bordered(128), "JPEG", quality=90, progressive=True),
+        _saved(NOISY, "JPEG", quality=90, restart_marker_blocks=3),
+        _saved(NOISY, "JPEG", quality=90, exif=b"Exif\0\0" + JPEG),
+        _saved(NOISY, "JPEG", quality=90)[:-2] + bytes(7) + b"\xff\xd9",
+    ],
+    ids=["black", "grey", "white", "grey progressive", "restarts", "thumbnail", "padding"],
+)
+def test_a_whole_picture_opens_however_even_or_odd_it_is(data: bytes) -> None:
+    assert open_image(data).shape == (240, 320, 3)
+
+
 def test_a_bomb_is_refused_before_its_pixels_are_decoded() -> None:
     bomb = attacks.many_pixels(200)  # Far above Pillow's own limit, whose warning must not surface.
     assert len(bomb) < 4 * 2**20
