@@ -1,4 +1,4 @@
-"""One-time codes by SMS (SZ-05): six digits, five minutes, one in 60 s, ten a day, five tries."""
+"""One-time codes by SMS (SZ-05): six digits; how long, how often and how many tries says the policy."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -10,7 +10,9 @@ from registry.crypto import Keyring
 from registry.errors import Invalid, TooMany
 from verify_api.accounts.models import OneTimeCode
 from verify_api.accounts.passwords import make_code
-from verify_api.accounts.rules import CODE_GAP, CODE_TERM, CODE_TRIES, CODES_PER_DAY
+from verify_api.accounts.rules import code_term
+from verify_api.policy.service import rules_at
+from verify_api.policy.values import Messages
 
 _SUBJECT = "accounts.code-subject"
 _CODE = "accounts.code"
@@ -46,6 +48,7 @@ def issue_code(
     Raises:
         TooManyCodes: With the seconds to wait.
     """
+    rule = rules_at(session, now).messages
     # Two requests at the same moment would both see room for one more.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0))))
     sent = session.scalars(
@@ -53,7 +56,7 @@ def issue_code(
         .where(OneTimeCode.subject == subject, OneTimeCode.sent_at > now - timedelta(days=1))
         .order_by(OneTimeCode.sent_at)
     ).all()
-    wait = _wait([*sent], now=now)
+    wait = _wait([*sent], rule, now=now)
     if wait is not None:
         raise TooManyCodes(retry_after_s=int(wait.total_seconds()) + 1)
     code = make_code()
@@ -62,7 +65,7 @@ def issue_code(
         subject=subject,
         code_digest=_code_digest(keys, subject, bound_to, code),
         sent_at=now,
-        expires_at=now + CODE_TERM,
+        expires_at=now + code_term(rule),
         tries=0,
     )
     session.add(row)
@@ -70,13 +73,13 @@ def issue_code(
     return code
 
 
-def _wait(sent: list[datetime], *, now: datetime) -> timedelta | None:
+def _wait(sent: list[datetime], rule: Messages, *, now: datetime) -> timedelta | None:
     """How long until another code may be sent; `sent` are those of the last 24 hours, oldest first."""
-    waits = []
-    if sent and sent[-1] + CODE_GAP > now:
-        waits.append(sent[-1] + CODE_GAP - now)
-    if len(sent) >= CODES_PER_DAY:
-        waits.append(sent[-CODES_PER_DAY] + timedelta(days=1) - now)
+    waits, gap = [], timedelta(seconds=rule.code_resend_s)
+    if sent and sent[-1] + gap > now:
+        waits.append(sent[-1] + gap - now)
+    if len(sent) >= rule.codes_per_day:
+        waits.append(sent[-rule.codes_per_day] + timedelta(days=1) - now)
     return max(waits, default=None)
 
 
@@ -99,7 +102,11 @@ def use_code(
     row.tries += 1
     given = _code_digest(keys, subject, bound_to, code.strip())
     fits = secrets.compare_digest(given, row.code_digest)
-    is_open = row.used_at is None and now < row.expires_at and row.tries <= CODE_TRIES
+    is_open = (
+        row.used_at is None
+        and now < row.expires_at
+        and row.tries <= rules_at(session, now).messages.code_tries
+    )
     if not (fits and is_open):
         session.flush()
         return WrongCode()

@@ -1,6 +1,6 @@
 """Changing an enterprise's contact so that nobody can hijack it (SZ-08)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,10 +14,10 @@ from verify_api.accounts.events import note
 from verify_api.accounts.inclusion import issue_password
 from verify_api.accounts.mailing import Mailing
 from verify_api.accounts.models import Account, Contact
-from verify_api.accounts.rules import CODE_TERM
 from verify_api.messages import kinds
 from verify_api.messages.outbox import Recipient, Secret
 from verify_api.messages.rules import mainland_number
+from verify_api.policy.service import rules_at
 
 
 class BadContact(Invalid):
@@ -41,6 +41,7 @@ def request_contact_change(
     phone = _number(new_phone)
     subject = subject_of(mailing.keys, "contact", str(enterprise_id))
     code = issue_code(session, "contact", subject, keys=mailing.keys, now=now, bound_to=phone)
+    minutes = rules_at(session, now).messages.code_minutes
     kinds.contact_change_code(
         session,
         to=recipient_of(session, enterprise_id),
@@ -48,8 +49,8 @@ def request_contact_change(
         now=now,
         sender=mailing.sender,
         enterprise=session.get_one(Enterprise, enterprise_id).name,
-        code=Secret(code, mailing.keys, now + CODE_TERM),
-        minutes=int(CODE_TERM.total_seconds() // 60),
+        code=Secret(code, mailing.keys, now + timedelta(minutes=minutes)),
+        minutes=minutes,
         new_phone=phone,
     )
 

@@ -12,9 +12,10 @@ from registry.clock import system_clock
 from registry.errors import Forbidden, Unauthenticated
 from verify_api.accounts.actor import Actor, Kind, Role
 from verify_api.accounts.mailing import Mailing
-from verify_api.accounts.media import VIDEO_MAX, WrongFile
+from verify_api.accounts.media import WrongFile
 from verify_api.accounts.sessions import Signed, authenticate
 from verify_api.http.deps import NowDep, PartsDep, SessionDep
+from verify_api.http.limits import VIDEO_BODY_MAX
 from verify_api.messages.outbox import Sender
 from verify_api.parts import Parts
 
@@ -22,7 +23,6 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-_BODY_MAX = VIDEO_MAX + 1024 * 1024
 
 
 class CsrfFailed(Forbidden):
@@ -80,7 +80,7 @@ async def require_csrf(request: Request, *secrets: str) -> None:
         raise CsrfFailed
 
 
-def refuse_large(request: Request, limit: int = _BODY_MAX) -> None:
+def refuse_large(request: Request, limit: int = VIDEO_BODY_MAX) -> None:
     """Refuse a body before reading it, if it is too large or does not say how large it is.
 
     Raises:

@@ -16,11 +16,12 @@ from verify_api.accounts.events import note
 from verify_api.accounts.mailing import Mailing
 from verify_api.accounts.models import Account, AccountEvent, Onboarding
 from verify_api.accounts.passwords import hash_password, make_password
-from verify_api.accounts.rules import ONE_TIME_PASSWORD_TERM, Gate
+from verify_api.accounts.rules import Gate, first_password_term
 from verify_api.accounts.sessions import end_sessions
 from verify_api.messages import kinds
 from verify_api.messages.outbox import Secret
 from verify_api.messages.rules import mainland_number
+from verify_api.policy.service import rules_at
 
 
 class NoAccount(NotFound):
@@ -93,12 +94,12 @@ def send_login_password(
 
 
 def issue_password(session: Session, account: Account, *, keys: Keyring, now: datetime) -> Secret:
-    """Give the account a random password that is good for seven days and must be changed at once."""
+    """Give the account a random password that is good for some days and must be changed at once."""
     password = make_password()
     account.password_hash = hash_password(password)
     account.must_change = True
     account.password_set_at = now
-    account.password_expires_at = now + ONE_TIME_PASSWORD_TERM
+    account.password_expires_at = now + first_password_term(rules_at(session, now).accounts)
     end_sessions(session, account.id, now=now)
     session.flush()
     return Secret(password, keys, account.password_expires_at)

@@ -17,12 +17,14 @@ from verify_api.accounts.events import note
 from verify_api.accounts.models import Account
 from verify_api.accounts.passwords import hash_password, is_password
 from verify_api.accounts.rules import (
-    ACCOUNT_LIMIT,
     ADDRESS_LIMIT,
-    STAFF_PASSWORD_TERM,
+    account_limit,
     require_strong,
+    staff_password_term,
 )
 from verify_api.accounts.sessions import LoggedIn, Signed, end_sessions, start_session
+from verify_api.policy.service import rules_at
+from verify_api.policy.values import Accounts
 
 TOTP_PURPOSE = "accounts.totp"
 _TOTP_STEP = 30
@@ -37,7 +39,7 @@ class WrongCredentials(Unauthenticated):
 
 
 class PasswordExpired(Unauthenticated):
-    """The one-time password was right but has outlived its seven days (SZ-02)."""
+    """The one-time password was right but has outlived its term (SZ-02)."""
 
     code = "password_expired"
     message = "初始密码已超过有效期"
@@ -118,7 +120,8 @@ def log_in(
         return Refused(locked)
     account = find_account(session, attempt.kind, attempt.username, lock=True)
     right = is_password(attempt.password, account.password_hash if account else None)
-    if account is None or not right or not _second_factor(account, attempt, keys, token_times):
+    rule = rules_at(session, now).accounts
+    if account is None or not right or not _second_factor(account, attempt, rule, keys, token_times):
         return _failed(session, attempt, account, now=now)
     throttle.forget(session, attempt.account_subject)
     if account.kind == Kind.ENTERPRISE and _is_over(account, now=now):
@@ -132,7 +135,8 @@ def _is_over(account: Account, *, now: datetime) -> bool:
 
 
 def _failed(session: Session, attempt: Attempt, account: Account | None, *, now: datetime) -> Refused:
-    throttle.count_failure(session, attempt.account_subject, ACCOUNT_LIMIT, now=now)
+    limit = account_limit(rules_at(session, now).accounts)
+    throttle.count_failure(session, attempt.account_subject, limit, now=now)
     throttle.count_failure(session, attempt.address_subject, ADDRESS_LIMIT, now=now)
     _event(session, account, attempt, ok=False, now=now)
     staff = "账号、密码或动态口令不正确" if attempt.kind is Kind.STAFF else None
@@ -146,10 +150,12 @@ def _event(session: Session, account: Account | None, attempt: Attempt, *, ok: b
 
 
 def _second_factor(
-    account: Account, attempt: Attempt, keys: Keyring, token_times: Sequence[datetime]
+    account: Account, attempt: Attempt, rule: Accounts, keys: Keyring, token_times: Sequence[datetime]
 ) -> bool:
-    """Whether the token is right and new. Staff without a token seed cannot log in at all."""
+    """Whether the token is right and new. Staff without a token seed cannot log in where one is asked for."""
     if account.kind != Kind.STAFF:
+        return True
+    if not rule.staff_second_factor and not attempt.totp.strip():
         return True
     if account.totp_sealed is None:
         return False
@@ -181,6 +187,7 @@ def change_password(
         WeakPassword: The new one does not meet the rules.
         SamePassword: It is the old one.
     """
+    rule = rules_at(session, now).accounts
     account = session.get_one(Account, signed.actor.account_id)
     subject = throttle.subject_of("account", account.kind, account.username)
     address = throttle.subject_of("address", ip)
@@ -190,20 +197,21 @@ def change_password(
     # The counter first, the account second, like a log-in: no two can wait for each other.
     session.refresh(account, with_for_update=True)
     if not is_password(old, account.password_hash):
-        throttle.count_failure(session, subject, ACCOUNT_LIMIT, now=now)
+        throttle.count_failure(session, subject, account_limit(rule), now=now)
         return Refused(WrongPassword())
     if old == new:
         raise SamePassword
-    require_strong(new, username=account.username)
-    set_password(account, new, now=now)
+    require_strong(new, username=account.username, rule=rule)
+    set_password(account, new, rule, now=now)
     end_sessions(session, account.id, now=now, but=signed.session_id)
     note(session, "password_changed", account_id=account.id, actor=signed.actor.label, now=now, ip=ip)
     return None
 
 
-def set_password(account: Account, password: str, *, now: datetime) -> None:
-    """A password its holder has chosen. Staff have to choose another one every 90 days (C.5)."""
+def set_password(account: Account, password: str, rule: Accounts, *, now: datetime) -> None:
+    """A password its holder has chosen. Staff have to choose another one after a time (C.5)."""
     account.password_hash = hash_password(password)
     account.must_change = False
     account.password_set_at = now
-    account.password_expires_at = now + STAFF_PASSWORD_TERM if account.kind == Kind.STAFF else None
+    is_staff = account.kind == Kind.STAFF
+    account.password_expires_at = now + staff_password_term(rule) if is_staff else None

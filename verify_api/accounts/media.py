@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from registry.errors import Invalid
+from verify_api.policy.values import Uploads
 
-LICENCE_MAX = 10 * 1024 * 1024  # SZ-10
-VIDEO_MAX = 200 * 1024 * 1024  # SZ-11
-VIDEO_SECONDS = (10.0, 180.0)
+MEGABYTE = 1024 * 1024
 
 
 class WrongFile(Invalid):
@@ -32,48 +31,64 @@ _DOCUMENTS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"%PDF-", "application/pdf"),
 )
-_DOCUMENT_HINT = "请上传 JPG、PNG 或 PDF 文件，大小不超过 10 MB"
-_VIDEO_HINT = "请上传 MP4 或 MOV 视频，10 秒至 180 秒，大小不超过 200 MB"
 
 
-def document_type(head: bytes, *, size: int) -> str:
+def document_hint(rule: Uploads) -> str:
+    """What is taken as a document, for the form and the refusal (SZ-10)."""
+    return f"JPG、PNG 或 PDF，不超过 {rule.document_max_mb} MB"
+
+
+def video_hint(rule: Uploads) -> str:
+    """What is taken as a video, for the form and the refusal (SZ-11)."""
+    return f"MP4 或 MOV，{rule.video_min_s} 至 {rule.video_max_s} 秒，不超过 {rule.video_max_mb} MB"
+
+
+def document_type(head: bytes, *, size: int, rule: Uploads) -> str:
     """Media type of a licence or certificate file from its first bytes.
 
     Raises:
-        WrongFile: Empty, larger than 10 MB, or no JPEG, PNG or PDF.
+        WrongFile: Empty, larger than the policy allows, or no JPEG, PNG or PDF.
     """
+    hint = "请上传" + document_hint(rule)
     if size == 0:
-        raise WrongFile(code="file_empty", message="文件是空的", hint=_DOCUMENT_HINT)
-    if size > LICENCE_MAX:
-        raise WrongFile(code="file_too_large", message="文件超过 10 MB", hint=_DOCUMENT_HINT)
-    for magic, media_type in _DOCUMENTS:
-        if head.startswith(magic):
-            return media_type
-    raise WrongFile(code="file_type_not_accepted", message="文件不是 JPG、PNG 或 PDF", hint=_DOCUMENT_HINT)
+        raise WrongFile(code="file_empty", message="文件是空的", hint=hint)
+    if size > rule.document_max_mb * MEGABYTE:
+        told = f"文件超过 {rule.document_max_mb} MB"
+        raise WrongFile(code="file_too_large", message=told, hint=hint)
+    found = media_type_of(head)
+    if found is None:
+        raise WrongFile(code="file_type_not_accepted", message="文件不是 JPG、PNG 或 PDF", hint=hint)
+    return found
 
 
-def video_of(file: BinaryIO, *, size: int) -> Video:
+def media_type_of(head: bytes) -> str | None:
+    """What a document's first bytes are those of; None for anything but JPEG, PNG and PDF."""
+    return next((media_type for magic, media_type in _DOCUMENTS if head.startswith(magic)), None)
+
+
+def video_of(file: BinaryIO, *, size: int, rule: Uploads) -> Video:
     """Container and duration of a video, read from its ISO base media boxes (ISO/IEC 14496-12).
 
     `file` is seekable; only box headers and the movie header are read, never the pictures.
 
     Raises:
-        WrongFile: Too large, no MP4 or MOV, without a readable duration, or not 10 to 180 seconds long.
+        WrongFile: Too large, no MP4 or MOV, without a readable duration, too short or too long.
     """
-    if size > VIDEO_MAX:
-        raise WrongFile(code="file_too_large", message="视频超过 200 MB", hint=_VIDEO_HINT)
+    hint = "请上传" + video_hint(rule)
+    if size > rule.video_max_mb * MEGABYTE:
+        raise WrongFile(code="file_too_large", message=f"视频超过 {rule.video_max_mb} MB", hint=hint)
     first = next(_boxes(file, 0, size), None)
     if first is None or first.kind != b"ftyp" or first.end - first.body < 8:
-        raise WrongFile(code="file_type_not_accepted", message="文件不是 MP4 或 MOV 视频", hint=_VIDEO_HINT)
+        raise WrongFile(code="file_type_not_accepted", message="文件不是 MP4 或 MOV 视频", hint=hint)
     file.seek(first.body)
     media_type = "video/quicktime" if file.read(4) == b"qt  " else "video/mp4"
     duration_s = _duration(file, size)
     if duration_s is None:
-        raise WrongFile(code="video_unreadable", message="无法读取视频时长，文件可能不完整", hint=_VIDEO_HINT)
-    shortest, longest = VIDEO_SECONDS
+        raise WrongFile(code="video_unreadable", message="无法读取视频时长，文件可能不完整", hint=hint)
+    shortest, longest = rule.video_min_s, rule.video_max_s
     if not shortest <= duration_s <= longest:
-        told = f"视频长 {duration_s:.0f} 秒，应为 {shortest:.0f} 秒至 {longest:.0f} 秒"
-        raise WrongFile(code="video_length_not_accepted", message=told, hint=_VIDEO_HINT)
+        told = f"视频长 {duration_s:.0f} 秒，应为 {shortest} 秒至 {longest} 秒"
+        raise WrongFile(code="video_length_not_accepted", message=told, hint=hint)
     return Video(media_type, duration_s)
 
 

@@ -1,6 +1,6 @@
 """Accounts of check-in persons: a WeChat user bound to a person of the registry by an SMS code."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -14,9 +14,10 @@ from verify_api.accounts.events import note
 from verify_api.accounts.login import Refused
 from verify_api.accounts.mailing import Mailing
 from verify_api.accounts.models import Account
-from verify_api.accounts.rules import CODE_ADDRESS_LIMIT, CODE_TERM
+from verify_api.accounts.rules import CODE_ADDRESS_LIMIT
 from verify_api.accounts.sessions import LoggedIn, end_sessions, start_session
 from verify_api.messages import kinds, outbox
+from verify_api.policy.service import rules_at
 
 _OPENID = "accounts.openid"
 _ID_NUMBER = "people.id_number"  # As the registry digests it.
@@ -126,6 +127,7 @@ def _spelled(id_number: str) -> str:
 
 
 def _text(session: Session, person: Person, code: str, *, mailing: Mailing, now: datetime) -> None:
+    minutes = rules_at(session, now).messages.code_minutes
     try:
         kinds.bind_code(
             session,
@@ -133,8 +135,8 @@ def _text(session: Session, person: Person, code: str, *, mailing: Mailing, now:
             key=f"bind-code:{person.id}:{now.timestamp()}",
             now=now,
             sender=mailing.sender,
-            code=outbox.Secret(code, mailing.keys, now + CODE_TERM),
-            minutes=int(CODE_TERM.total_seconds() // 60),
+            code=outbox.Secret(code, mailing.keys, now + timedelta(minutes=minutes)),
+            minutes=minutes,
         )
     except outbox.TooManyCodes:
         return  # The phone's own limit. Saying so would tell that the person is known.

@@ -1,6 +1,6 @@
 """Setting a new password with a code texted to the contact in force (SZ-05)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -13,9 +13,10 @@ from verify_api.accounts.events import note
 from verify_api.accounts.login import Refused, find_account, set_password, spelled
 from verify_api.accounts.mailing import Mailing
 from verify_api.accounts.models import Account
-from verify_api.accounts.rules import ADDRESS_LIMIT, CODE_ADDRESS_LIMIT, CODE_TERM, require_strong
+from verify_api.accounts.rules import ADDRESS_LIMIT, CODE_ADDRESS_LIMIT, require_strong
 from verify_api.accounts.sessions import end_sessions
 from verify_api.messages import kinds, outbox
+from verify_api.policy.service import rules_at
 
 
 def request_reset(
@@ -40,6 +41,7 @@ def request_reset(
 
 
 def _text(session: Session, account: Account, code: str, *, mailing: Mailing, now: datetime) -> None:
+    minutes = rules_at(session, now).messages.code_minutes
     try:
         kinds.reset_code(
             session,
@@ -47,8 +49,8 @@ def _text(session: Session, account: Account, code: str, *, mailing: Mailing, no
             key=f"reset-code:{account.id}:{now.timestamp()}",
             now=now,
             sender=mailing.sender,
-            code=outbox.Secret(code, mailing.keys, now + CODE_TERM),
-            minutes=int(CODE_TERM.total_seconds() // 60),
+            code=outbox.Secret(code, mailing.keys, now + timedelta(minutes=minutes)),
+            minutes=minutes,
         )
     except outbox.TooManyCodes:
         # The phone's own limit, shared with other purposes. Saying so would tell that the account exists.
@@ -65,7 +67,8 @@ def reset(
         WeakPassword: The new password does not meet the rules; no try is used up.
     """
     name = spelled(Kind.ENTERPRISE, username)
-    require_strong(new, username=name)
+    rule = rules_at(session, now).accounts
+    require_strong(new, username=name, rule=rule)
     subject, address = subject_of(keys, "reset", name), throttle.subject_of("address", ip)
     locked = throttle.refuse_if_locked(session, throttle.subject_of("code", subject), address, now=now)
     if locked is not None:
@@ -79,7 +82,7 @@ def reset(
     account = find_account(session, Kind.ENTERPRISE, name, lock=True)
     if account is None:  # A code that nobody was sent has been guessed.
         return Refused(WrongCode())
-    set_password(account, new, now=now)
+    set_password(account, new, rule, now=now)
     end_sessions(session, account.id, now=now)
     note(session, "password_reset", account_id=account.id, actor=f"enterprise:{account.id}", now=now, ip=ip)
     return None

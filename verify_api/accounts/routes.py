@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, StringConstraints
+from sqlalchemy.orm import Session as DbSession
 
 from verify_api.accounts.actor import Kind, Role
 from verify_api.accounts.deps import (
@@ -16,10 +17,10 @@ from verify_api.accounts.deps import (
 )
 from verify_api.accounts.login import Attempt, Refused, change_password, log_in
 from verify_api.accounts.reset import request_reset, reset
-from verify_api.accounts.rules import CODE_GAP, CODE_TERM
 from verify_api.accounts.sessions import LoggedIn, end_session
 from verify_api.http.deps import Body, NowDep, PartsDep, SessionDep
 from verify_api.http.problems import refusal
+from verify_api.policy.service import rules_at
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
 
@@ -82,8 +83,14 @@ class Reset(ResetCode):
 class CodeSent(BaseModel):
     """A code is on its way, if there is such an account."""
 
-    expires_in_s: int = int(CODE_TERM.total_seconds())
-    resend_after_s: int = int(CODE_GAP.total_seconds())
+    expires_in_s: int
+    resend_after_s: int
+
+
+def code_sent(session: DbSession, now: datetime) -> CodeSent:
+    """How long the code is good for and when the next may be asked, by the policy in force."""
+    rule = rules_at(session, now).messages
+    return CodeSent(expires_in_s=rule.code_minutes * 60, resend_after_s=rule.code_resend_s)
 
 
 # Refusals are answered, not raised: raising would roll back the count of failures.
@@ -141,7 +148,7 @@ def send_reset_code(
     started = time.perf_counter()
     refused = request_reset(session, username=body.account, ip=ip, mailing=mailing, now=now)
     pause_until(started + RESET_TAKES_S)
-    return refusal(refused.error) if refused else CodeSent()
+    return refusal(refused.error) if refused else code_sent(session, now)
 
 
 @router.post("/password/reset", status_code=204, response_class=Response)

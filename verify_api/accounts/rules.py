@@ -1,4 +1,4 @@
-"""Pure rules of accounts: passwords, limits, terms, gates. Practice values of DOMAIN C.5 and SZ-05."""
+"""Pure rules of accounts: passwords, limits, terms, gates (DOMAIN C.5, SZ-05); the numbers are policy."""
 
 import re
 from dataclasses import dataclass
@@ -6,21 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from registry.errors import Conflict, Invalid, Reason
+from verify_api.policy.values import Accounts, Messages
 
-PASSWORD_MIN = 10
 PASSWORD_MAX = 128  # Longer input only costs the server time.
-PASSWORD_CLASSES = 3
-ONE_TIME_PASSWORD_TERM = timedelta(days=7)  # SZ-02
-STAFF_PASSWORD_TERM = timedelta(days=90)  # C.5
 
-SESSION_IDLE = timedelta(minutes=30)
 SESSION_TERM = timedelta(hours=12)
 SESSION_TOUCH = timedelta(minutes=1)  # Finer marks of use would write on every request.
-
-CODE_TERM = timedelta(minutes=5)
-CODE_GAP = timedelta(seconds=60)
-CODES_PER_DAY = 10
-CODE_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +23,31 @@ class Limit:
     lock: timedelta
 
 
-ACCOUNT_LIMIT = Limit(5, timedelta(minutes=30), timedelta(minutes=30))
 # A whole firm may sit behind one address, so this only slows the guessing of many accounts from one place.
 ADDRESS_LIMIT = Limit(50, timedelta(minutes=30), timedelta(minutes=30))
 # A firm's people bind their phones at one address, behind one line.
 CODE_ADDRESS_LIMIT = Limit(300, timedelta(hours=24), timedelta(hours=1))
+
+
+def account_limit(rule: Accounts) -> Limit:
+    """How many failures lock an account, and for how long; they count within a time as long as the lock."""
+    lock = timedelta(minutes=rule.lock_minutes)
+    return Limit(rule.failures_before_lock, lock, lock)
+
+
+def first_password_term(rule: Accounts) -> timedelta:
+    """How long a password that the service made is good for (SZ-02)."""
+    return timedelta(days=rule.first_password_days)
+
+
+def staff_password_term(rule: Accounts) -> timedelta:
+    """After which staff choose another password (C.5)."""
+    return timedelta(days=rule.staff_password_days)
+
+
+def code_term(rule: Messages) -> timedelta:
+    """How long a one-time code is good for (SZ-05)."""
+    return timedelta(minutes=rule.code_minutes)
 
 
 class WeakPassword(Invalid):
@@ -44,37 +55,45 @@ class WeakPassword(Invalid):
 
     code = "password_too_weak"
     message = "新密码不符合要求"
-    hint = f"至少{PASSWORD_MIN}位，并包含大写字母、小写字母、数字、符号中的至少{PASSWORD_CLASSES}类"
 
 
 _CLASSES = (r"[A-Z]", r"[a-z]", r"[0-9]", r"[^A-Za-z0-9\s]")
 
 
-def weaknesses(password: str, *, username: str) -> list[Reason]:
+def password_hint(rule: Accounts) -> str:
+    """What a new password must be, for the form and the refusal."""
+    return (
+        f"至少{rule.password_min_length}位，"
+        f"并包含大写字母、小写字母、数字、符号中的至少{rule.password_classes}类"
+    )
+
+
+def weaknesses(password: str, *, username: str, rule: Accounts) -> list[Reason]:
     """Everything that is wrong with a new password; empty if it will do."""
     found = []
-    if len(password) < PASSWORD_MIN:
-        found.append(Reason("password_too_short", f"密码至少{PASSWORD_MIN}位"))
+    if len(password) < rule.password_min_length:
+        found.append(Reason("password_too_short", f"密码至少{rule.password_min_length}位"))
     if len(password) > PASSWORD_MAX:
         found.append(Reason("password_too_long", f"密码至多{PASSWORD_MAX}位"))
-    if sum(bool(re.search(cls, password)) for cls in _CLASSES) < PASSWORD_CLASSES:
-        found.append(Reason("password_too_simple", "密码须包含大写字母、小写字母、数字、符号中的至少三类"))
+    if sum(bool(re.search(cls, password)) for cls in _CLASSES) < rule.password_classes:
+        kinds = f"密码须包含大写字母、小写字母、数字、符号中的至少{rule.password_classes}类"
+        found.append(Reason("password_too_simple", kinds))
     if username.lower() in password.lower():
         found.append(Reason("password_contains_account", "密码不得包含账号"))
-    if len(set(password)) < PASSWORD_MIN // 2:
+    if len(set(password)) < rule.password_min_length // 2:
         found.append(Reason("password_repetitive", "密码中重复的字符过多"))
     return found
 
 
-def require_strong(password: str, *, username: str) -> None:
+def require_strong(password: str, *, username: str, rule: Accounts) -> None:
     """Let a good password pass.
 
     Raises:
         WeakPassword: With every reason.
     """
-    found = weaknesses(password, username=username)
+    found = weaknesses(password, username=username, rule=rule)
     if found:
-        raise WeakPassword(reasons=found)
+        raise WeakPassword(reasons=found, hint=password_hint(rule))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +124,15 @@ def after_failure(tally: Tally | None, limit: Limit, *, now: datetime) -> Tally:
 
 
 def is_live(
-    *, last_seen_at: datetime, expires_at: datetime, revoked_at: datetime | None, now: datetime
+    *,
+    last_seen_at: datetime,
+    expires_at: datetime,
+    revoked_at: datetime | None,
+    idle: timedelta,
+    now: datetime,
 ) -> bool:
-    """Whether a session may still be used: not ended, not too old, not idle for half an hour."""
-    return revoked_at is None and now < expires_at and now < last_seen_at + SESSION_IDLE
+    """Whether a session may still be used: not ended, not too old, not idle for longer than `idle`."""
+    return revoked_at is None and now < expires_at and now < last_seen_at + idle
 
 
 class Gate(StrEnum):

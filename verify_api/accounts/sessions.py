@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, joinedload
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from verify_api.accounts.actor import Actor, Kind, Role
 from verify_api.accounts.models import Account, AccountSession
 from verify_api.accounts.rules import SESSION_TERM, SESSION_TOUCH, is_live
+from verify_api.policy.service import rules_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,13 @@ def authenticate(session: Session, token: str, *, now: datetime) -> Signed | Non
     )
     if row is None or row.account.disabled_at is not None:
         return None
+    idle = timedelta(minutes=rules_at(session, now).accounts.idle_minutes)
     if not is_live(
-        last_seen_at=row.last_seen_at, expires_at=row.expires_at, revoked_at=row.revoked_at, now=now
+        last_seen_at=row.last_seen_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        idle=idle,
+        now=now,
     ):
         return None
     if now - row.last_seen_at >= SESSION_TOUCH:

@@ -16,8 +16,10 @@ from verify_api.accounts.events import note
 from verify_api.accounts.login import TOTP_PURPOSE
 from verify_api.accounts.models import Account
 from verify_api.accounts.passwords import hash_password, make_password
-from verify_api.accounts.rules import ONE_TIME_PASSWORD_TERM, STAFF_PASSWORD_TERM, require_strong
+from verify_api.accounts.rules import first_password_term, require_strong, staff_password_term
 from verify_api.accounts.sessions import end_sessions
+from verify_api.policy.service import rules_at
+from verify_api.policy.values import Accounts
 
 OPERATOR = "operator"
 ISSUER = "资质动态核查"
@@ -88,7 +90,7 @@ def add_staff(
     )
     session.add(account)
     session.flush()
-    shown = _new_password(account, password, now=now)
+    shown = _new_password(account, password, rules_at(session, now).accounts, now=now)
     uri = _new_seed(account, totp_secret, keys=keys)
     note(session, "staff_added", account_id=account.id, actor=OPERATOR, now=now, detail={"role": role})
     return Provisioned(username, shown, uri)
@@ -115,7 +117,7 @@ def reset_staff_password(session: Session, *, username: str, now: datetime) -> P
     # The counter first, the account second, like a log-in: no two can wait for each other.
     throttle.forget(session, throttle.subject_of("account", Kind.STAFF, username.strip().lower()))
     account = _staff(session, username)
-    password = _new_password(account, None, now=now)
+    password = _new_password(account, None, rules_at(session, now).accounts, now=now)
     end_sessions(session, account.id, now=now)
     note(session, "staff_password_reset", account_id=account.id, actor=OPERATOR, now=now)
     return Provisioned(account.username, password, None)
@@ -163,15 +165,16 @@ def _staff(session: Session, username: str) -> Account:
     return account
 
 
-def _new_password(account: Account, given: str | None, *, now: datetime) -> str | None:
+def _new_password(account: Account, given: str | None, rule: Accounts, *, now: datetime) -> str | None:
     """Set the password; the one to show, if it was made here."""
     if given is not None:
-        require_strong(given, username=account.username)
+        require_strong(given, username=account.username, rule=rule)
     password = given or make_password()
     account.password_hash = hash_password(password)
     account.must_change = given is None
     account.password_set_at = now
-    account.password_expires_at = now + (ONE_TIME_PASSWORD_TERM if given is None else STAFF_PASSWORD_TERM)
+    term = first_password_term(rule) if given is None else staff_password_term(rule)
+    account.password_expires_at = now + term
     return None if given else password
 
 

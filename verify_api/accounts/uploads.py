@@ -11,6 +11,9 @@ from registry.errors import Invalid
 from verify_api.accounts.deps import CallerDep, refuse_large
 from verify_api.accounts.media import document_type
 from verify_api.evidence.store import EvidenceStore, StoredFile
+from verify_api.http.deps import NowDep, SessionDep
+from verify_api.policy.service import rules_at
+from verify_api.policy.values import Uploads
 
 
 class FileMissingInForm(Invalid):
@@ -27,9 +30,17 @@ class Upload:
     file: BinaryIO
     size: int
     fields: dict[str, str]
+    rule: Uploads  # what is taken
 
 
-async def one_upload(request: Request, _caller: CallerDep) -> AsyncIterator[Upload]:
+def upload_rule(session: SessionDep, now: NowDep) -> Uploads:
+    """What the policy in force takes."""
+    return rules_at(session, now).uploads
+
+
+async def one_upload(
+    request: Request, _caller: CallerDep, rule: Annotated[Uploads, Depends(upload_rule)]
+) -> AsyncIterator[Upload]:
     """The file named `file` of a multipart form.
 
     Raises:
@@ -42,7 +53,7 @@ async def one_upload(request: Request, _caller: CallerDep) -> AsyncIterator[Uplo
         if not isinstance(found, UploadFile) or not found.filename:
             raise FileMissingInForm
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
-        yield Upload(found.file, found.size or 0, fields)
+        yield Upload(found.file, found.size or 0, fields, rule)
 
 
 UploadDep = Annotated[Upload, Depends(one_upload, scope="function")]
@@ -52,10 +63,10 @@ def keep_document(upload: Upload, evidence: EvidenceStore) -> StoredFile:
     """Look at a licence or certificate file and store it.
 
     Raises:
-        WrongFile: Not a JPEG, PNG or PDF of at most 10 MB.
+        WrongFile: Not a JPEG, PNG or PDF of the size allowed.
     """
     upload.file.seek(0)
-    media_type = document_type(upload.file.read(16), size=upload.size)
+    media_type = document_type(upload.file.read(16), size=upload.size, rule=upload.rule)
     upload.file.seek(0)
     return evidence.put(upload.file.read(), media_type=media_type)
 

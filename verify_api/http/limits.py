@@ -6,10 +6,12 @@ The framework reads a body before it asks who the caller is, and spools files to
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from verify_api.http.problems import HTTP_CODES, TITLES, problem
+from verify_api.policy.values import DOCUMENT_CEILING_MB, VIDEO_CEILING_MB
 
 MEGABYTE = 1024 * 1024
-BODY_MAX = 12 * MEGABYTE  # A 10 MB scan with its form around it.
-VIDEO_BODY_MAX = 201 * MEGABYTE
+FORM = 2  # MB around a file
+BODY_MAX = (DOCUMENT_CEILING_MB + FORM) * MEGABYTE
+VIDEO_BODY_MAX = (VIDEO_CEILING_MB + FORM) * MEGABYTE
 VIDEO_PATHS = frozenset({"/api/v1/portal/profile/video", "/portal/video"})
 
 

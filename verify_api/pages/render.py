@@ -17,10 +17,14 @@ from sqlalchemy.orm import Session
 from registry.errors import DakaError
 from verify_api.accounts.actor import ROLE_NAMES, Actor, Kind
 from verify_api.accounts.deps import KnownCallerDep, csrf_token, visitor_cookie
-from verify_api.http.deps import NowDep, PartsDep
+from verify_api.accounts.media import document_hint, video_hint
+from verify_api.accounts.rules import password_hint
+from verify_api.http.deps import NowDep, PartsDep, SessionDep
 from verify_api.pages import charts, periods, words
 from verify_api.pages.assets import asset_url
 from verify_api.parts import Parts
+from verify_api.policy.service import rules_at
+from verify_api.policy.values import Policy
 
 Answer = TypeVar("Answer")
 
@@ -111,8 +115,8 @@ CONSOLE_TABS = (
 DONE = {
     "password_changed": "密码已修改，其他设备上的登录已全部退出。",
     "password_reset": "新密码已生效，请用新密码登录。",
-    "code_sent": "如果该账号存在，验证码已发送至企业联系人手机，5分钟内有效。",
-    "contact_code_sent": "验证码已发送至当前联系人手机，5分钟内有效。",
+    "code_sent": "如果该账号存在，验证码已发送至企业联系人手机，请尽快使用。",
+    "contact_code_sent": "验证码已发送至当前联系人手机，请尽快使用。",
     "contact_changed": "联系人已变更，新密码已发送至新联系人手机，请用新密码登录。",
     "logged_out": "您已安全退出。",
     "confirmed": "企业基本信息已确认。",
@@ -176,6 +180,28 @@ class Frame:
     actor: Actor | None
     secret: str  # What the CSRF token is derived from: the session, or the visitor's own cookie.
     is_new_visitor: bool
+    session: Session | None = None
+
+    @property
+    def rules(self) -> Policy:
+        """The policy values in force, for pages that tell them."""
+        assert self.session is not None
+        return rules_at(self.session, self.now)
+
+    @property
+    def password_hint(self) -> str:
+        """What a new password must be."""
+        return password_hint(self.rules.accounts)
+
+    @property
+    def document_hint(self) -> str:
+        """What is taken as a document."""
+        return document_hint(self.rules.uploads)
+
+    @property
+    def video_hint(self) -> str:
+        """What is taken as a video."""
+        return video_hint(self.rules.uploads)
 
     def show(
         self,
@@ -215,12 +241,14 @@ def render(template: str, **context: Any) -> str:
     return _ENV.get_template(template).render(**context)
 
 
-def get_frame(request: Request, parts: PartsDep, now: NowDep, caller: KnownCallerDep) -> Frame:
+def get_frame(
+    request: Request, parts: PartsDep, now: NowDep, caller: KnownCallerDep, session: SessionDep
+) -> Frame:
     """The frame of this request."""
     if caller is not None:
-        return Frame(request, parts, now, caller.signed.actor, caller.token, is_new_visitor=False)
+        return Frame(request, parts, now, caller.signed.actor, caller.token, False, session)
     known = request.cookies.get(visitor_cookie(parts), "")
-    return Frame(request, parts, now, None, known or secrets.token_urlsafe(32), is_new_visitor=not known)
+    return Frame(request, parts, now, None, known or secrets.token_urlsafe(32), not known, session)
 
 
 def set_cookie(answer: Response, parts: Parts, name: str, value: str) -> None:

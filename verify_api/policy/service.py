@@ -12,6 +12,7 @@ from registry.clock import SHANGHAI
 from registry.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from verify_api.policy.models import PolicyStatus, StoredPolicy
 from verify_api.policy.rules import Change, changed, differences, parse, to_values
+from verify_api.policy.values import Policy
 from verify_api.policy.version import PolicyVersion
 
 # Any number of ours: versions are numbered and activated one transaction at a time.
@@ -77,6 +78,15 @@ def policy_on(session: Session, *, on: date) -> PolicyVersion:
     if found is None:
         raise NoPolicy
     return _version(found)
+
+
+def rules_at(session: Session, now: datetime) -> Policy:
+    """The values in force at a moment, by the day in Shanghai.
+
+    Raises:
+        NoPolicy: Nothing is in force then.
+    """
+    return policy_on(session, on=now.astimezone(SHANGHAI).date()).policy
 
 
 def versions(session: Session) -> list[StoredPolicy]:

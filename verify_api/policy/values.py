@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 DECREE_28 = "《建筑业企业资质管理规定》（住建部令第22号）第二十八条"
 GUIDE = "《建筑业企业资质核查平台操作细则》"
 OWN = "本局核查工作规程"
+# What the server takes at all, before it knows who sends it (`http.limits`).
+DOCUMENT_CEILING_MB = 20
+VIDEO_CEILING_MB = 500
 
 
 class NoticeIssue(StrEnum):
@@ -232,10 +235,20 @@ class Accounts(Section):
 class Uploads(Section):
     """上传材料."""
 
-    document_max_mb: int = _value(10, "证件材料大小上限", f"{OWN}（SZ-10）", unit="MB", ge=1, le=100)
-    video_max_mb: int = _value(200, "企业视频大小上限", f"{OWN}（SZ-11）", unit="MB", ge=1, le=2000)
+    document_max_mb: int = _value(
+        10, "证件材料大小上限", f"{OWN}（SZ-10）", unit="MB", ge=1, le=DOCUMENT_CEILING_MB
+    )
+    video_max_mb: int = _value(
+        200, "企业视频大小上限", f"{OWN}（SZ-11）", unit="MB", ge=1, le=VIDEO_CEILING_MB
+    )
     video_min_s: int = _value(10, "企业视频最短时长", f"{OWN}（SZ-11）", unit="秒", ge=1, le=600)
     video_max_s: int = _value(180, "企业视频最长时长", f"{OWN}（SZ-11）", unit="秒", ge=1, le=3600)
+
+    @model_validator(mode="after")
+    def _some_length_fits(self) -> Self:
+        if self.video_min_s > self.video_max_s:
+            raise ValueError("视频最短时长不得大于最长时长")
+        return self
 
 
 class Retention(Section):

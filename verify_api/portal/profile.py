@@ -20,7 +20,7 @@ from verify_api.accounts.onboarding import (
     store_licence,
     store_video,
 )
-from verify_api.accounts.routes import CodeSent
+from verify_api.accounts.routes import CodeSent, code_sent
 from verify_api.accounts.rules import Gate
 from verify_api.accounts.uploads import UploadDep, keep_document, keep_video
 from verify_api.http.deps import Body, NowDep, PartsDep, SessionDep
@@ -150,7 +150,7 @@ def confirm(_body: Nothing, actor: EnterpriseDep, session: SessionDep, now: NowD
 def upload_licence(
     actor: EnterpriseDep, upload: UploadDep, session: SessionDep, parts: PartsDep, now: NowDep
 ) -> GateView:
-    """Upload the licence (SZ-10): JPEG, PNG or PDF, at most 10 MB."""
+    """Upload the licence (SZ-10): JPEG, PNG or PDF of the size allowed."""
     file = keep_document(upload, parts.evidence)
     return GateView(gate=store_licence(session, actor=actor, file=file, now=now))
 
@@ -159,8 +159,8 @@ def upload_licence(
 def upload_video(
     actor: EnterpriseDep, upload: UploadDep, session: SessionDep, parts: PartsDep, now: NowDep
 ) -> GateView:
-    """Upload the video (SZ-11): MP4 or MOV, 10 to 180 seconds, at most 200 MB."""
-    video = video_of(upload.file, size=upload.size)
+    """Upload the video (SZ-11): MP4 or MOV of the length and size allowed."""
+    video = video_of(upload.file, size=upload.size, rule=upload.rule)
     file = keep_video(upload, video.media_type, parts.evidence)
     return GateView(gate=store_video(session, actor=actor, file=file, duration_s=video.duration_s, now=now))
 
@@ -171,7 +171,7 @@ def send_contact_code(
 ) -> CodeSent:
     """Text a code to the present contact (SZ-08)."""
     request_contact_change(session, actor=actor, new_phone=body.phone, mailing=mailing, now=now)
-    return CodeSent()
+    return code_sent(session, now)
 
 
 @router.post("/contact", status_code=204, response_class=Response)

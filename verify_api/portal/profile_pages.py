@@ -145,7 +145,7 @@ def save_video(
     """Store the video and open the tasks (SZ-12)."""
 
     def act() -> Gate:
-        video = video_of(upload.file, size=upload.size)
+        video = video_of(upload.file, size=upload.size, rule=upload.rule)
         file = keep_video(upload, video.media_type, parts.evidence)
         return store_video(session, actor=actor, file=file, duration_s=video.duration_s, now=frame.now)
 

@@ -27,7 +27,7 @@ from registry.workflows.queries import filing_for_officer, queue
 from registry.workflows.service import FilingUnknown
 from verify_api.accounts.actor import Actor
 from verify_api.accounts.deps import IpDep, StaffDep
-from verify_api.accounts.media import document_type
+from verify_api.accounts.media import media_type_of
 from verify_api.accounts.uploads import UploadDep, keep_document
 from verify_api.http.deps import PartsDep, SessionDep
 from verify_api.pages.files import shown_file
@@ -149,7 +149,7 @@ def attachment(
     if sha256 not in {file["sha256"] for file in filing.attachments}:
         raise FilingUnknown
     head = parts.evidence.get(sha256)[:16]
-    return shown_file(parts.evidence, sha256, document_type(head, size=len(head)))
+    return shown_file(parts.evidence, sha256, media_type_of(head) or "application/octet-stream")
 
 
 @router.post("/filings/{filing_id}/document")

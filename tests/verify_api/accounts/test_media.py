@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.verify_api.accounts.films import JPEG, PDF, PNG, box, film, fragmented, mvhd, wide_box
-from verify_api.accounts.media import LICENCE_MAX, VIDEO_MAX, Video, WrongFile, document_type, video_of
+from verify_api.accounts.media import MEGABYTE, Video, WrongFile, document_type, video_of
+from verify_api.policy.values import Uploads
+
+RULE = Uploads()
 
 
 def _video(data: bytes) -> Video:
-    return video_of(io.BytesIO(data), size=len(data))
+    return video_of(io.BytesIO(data), size=len(data), rule=RULE)
 
 
 @pytest.mark.rule("SZ-10")
@@ -20,15 +23,15 @@ def _video(data: bytes) -> Video:
     ("head", "media_type"), [(JPEG, "image/jpeg"), (PNG, "image/png"), (PDF, "application/pdf")]
 )
 def test_a_licence_is_known_by_its_first_bytes(head: bytes, media_type: str) -> None:
-    assert document_type(head[:16], size=len(head)) == media_type
+    assert document_type(head[:16], size=len(head), rule=RULE) == media_type
 
 
 @pytest.mark.parametrize(
     ("head", "size", "code"),
     [
         (b"", 0, "file_empty"),
-        (JPEG, LICENCE_MAX, None),
-        (JPEG, LICENCE_MAX + 1, "file_too_large"),
+        (JPEG, 10 * MEGABYTE, None),
+        (JPEG, 10 * MEGABYTE + 1, "file_too_large"),
         (b"GIF89a", 100, "file_type_not_accepted"),
         (b"<html><script>", 100, "file_type_not_accepted"),
         (b"<svg onload=", 100, "file_type_not_accepted"),
@@ -37,10 +40,10 @@ def test_a_licence_is_known_by_its_first_bytes(head: bytes, media_type: str) -> 
 )
 def test_what_is_no_licence_is_refused_by_name(head: bytes, size: int, code: str | None) -> None:
     if code is None:
-        assert document_type(head, size=size)
+        assert document_type(head, size=size, rule=RULE)
         return
     with pytest.raises(WrongFile) as refused:
-        document_type(head, size=size)
+        document_type(head, size=size, rule=RULE)
     assert refused.value.code == code
 
 
@@ -85,7 +88,7 @@ def test_what_is_no_video_is_refused_by_name(data: bytes, code: str) -> None:
 
 def test_a_video_over_the_limit_is_refused_before_it_is_read() -> None:
     with pytest.raises(WrongFile) as refused:
-        video_of(io.BytesIO(film(30)), size=VIDEO_MAX + 1)
+        video_of(io.BytesIO(film(30)), size=200 * MEGABYTE + 1, rule=RULE)
     assert refused.value.code == "file_too_large"
 
 

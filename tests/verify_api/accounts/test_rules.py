@@ -8,20 +8,24 @@ from hypothesis import strategies as st
 
 from verify_api.accounts.passwords import make_code, make_password
 from verify_api.accounts.rules import (
-    ACCOUNT_LIMIT,
     GATES,
     Gate,
     GateClosed,
     Step,
     Tally,
+    account_limit,
     after_failure,
     is_live,
     locked_for,
     next_gate,
     weaknesses,
 )
+from verify_api.policy.values import Accounts
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+RULE = Accounts()
+LIMIT = account_limit(RULE)
+HALF_AN_HOUR = timedelta(minutes=30)
 
 
 @pytest.mark.parametrize(
@@ -40,20 +44,20 @@ NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
     ],
 )
 def test_a_new_password_is_refused_with_every_reason(password: str, codes: list[str]) -> None:
-    assert [reason.code for reason in weaknesses(password, username="shenhe1")] == codes
+    assert [reason.code for reason in weaknesses(password, username="shenhe1", rule=RULE)] == codes
 
 
 def test_passwords_and_codes_made_here_differ_and_meet_the_rules() -> None:
     made = {make_password() for _ in range(200)}
     assert len(made) == 200
-    assert all(weaknesses(password, username="91440300MA5EX00106") == [] for password in made)
+    assert all(weaknesses(password, username="91440300MA5EX00106", rule=RULE) == [] for password in made)
     assert all(len(code) == 6 and code.isdigit() for code in (make_code() for _ in range(50)))
 
 
 def _after(failures: int, *, every: timedelta = timedelta(seconds=1)) -> Tally | None:
     tally, at = None, NOW
     for _ in range(failures):
-        tally = after_failure(tally, ACCOUNT_LIMIT, now=at)
+        tally = after_failure(tally, LIMIT, now=at)
         at += every
     return tally
 
@@ -66,10 +70,10 @@ def test_the_fifth_failure_locks(failures: int, is_locked: bool) -> None:
 def test_a_lock_ends_after_half_an_hour_and_counting_starts_anew() -> None:
     tally = _after(5)
     fifth = NOW + timedelta(seconds=4)
-    end = fifth + ACCOUNT_LIMIT.lock
+    end = fifth + LIMIT.lock
     assert locked_for(tally, now=end - timedelta(microseconds=1)) == timedelta(microseconds=1)
     assert locked_for(tally, now=end) is None
-    assert after_failure(tally, ACCOUNT_LIMIT, now=end).failures == 1
+    assert after_failure(tally, LIMIT, now=end).failures == 1
 
 
 def test_failures_spread_wider_than_the_window_never_lock() -> None:
@@ -87,6 +91,7 @@ def test_a_session_ends_after_half_an_hour_idle_or_half_a_day(idle_s: int, age_s
         last_seen_at=NOW - timedelta(seconds=idle_s),
         expires_at=NOW - timedelta(seconds=age_s) + timedelta(hours=12),
         revoked_at=None,
+        idle=HALF_AN_HOUR,
         now=NOW,
     )
     assert answer is live
@@ -94,7 +99,7 @@ def test_a_session_ends_after_half_an_hour_idle_or_half_a_day(idle_s: int, age_s
 
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
 def test_an_ended_session_is_never_live(seen: datetime, expires: datetime) -> None:
-    assert not is_live(last_seen_at=seen, expires_at=expires, revoked_at=NOW, now=NOW)
+    assert not is_live(last_seen_at=seen, expires_at=expires, revoked_at=NOW, idle=HALF_AN_HOUR, now=NOW)
 
 
 @pytest.mark.rule("SZ-12")

@@ -33,6 +33,7 @@ from verify_api.checkins.verification import accept
 from verify_api.deadlines.sweep import act
 from verify_api.evidence.store import EvidenceStore, StoredFile
 from verify_api.messages.outbox import BUREAU
+from verify_api.policy.values import Accounts
 
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PASSWORD = "Kaoyan-2026-ok"
@@ -101,7 +102,7 @@ class Bureau:
             self.session, enterprise_id=firm.enterprise.id, actor=admin, mailing=mailing, now=now
         )
         account = self.account(firm)
-        set_password(account, PASSWORD, now=now)
+        set_password(account, PASSWORD, Accounts(), now=now)
         self.firms[name] = firm
         if is_ready:
             self._ready(actor_of(account), now)
