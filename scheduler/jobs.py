@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
@@ -11,7 +12,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from registry.addresses.jobs import propose_missing
 from registry.clock import SHANGHAI
 from registry.sync.delivery import deliver_changes
-from registry.sync.service import sync_all
+from registry.sync.service import last_night, sync_all
 from verify_api.accounts.cleaning import purge as purge_accounts
 from verify_api.accounts.mailing import Mailing
 from verify_api.audit.service import link_new_rows
@@ -27,6 +28,7 @@ from verify_api.messages.outbox import Sender
 from verify_api.notices.batch import produce_pending
 from verify_api.outside import Outside
 from verify_api.parts import Parts
+from verify_api.policy.service import rules_at
 from verify_api.retention.service import purge_faces
 from verify_api.selection.jobs import light_rosters
 from verify_api.store_pages.jobs import ask_registers, deem_filings, publish_projects
@@ -53,9 +55,14 @@ def daily(hour: int, minute: int = 0) -> CronTrigger:
     return CronTrigger(hour=hour, minute=minute, timezone=SHANGHAI)
 
 
+def minutely() -> CronTrigger:
+    """At every full minute: for what has an hour that the policy sets."""
+    return CronTrigger(second=0, timezone=SHANGHAI)
+
+
 # In the order a tick of a simulation runs them: what starts clocks before what acts on them.
 JOBS: tuple[Job, ...] = (
-    Job("nightly_sync", daily(2), lambda p, o: _sync(p, o)),
+    Job("nightly_sync", minutely(), lambda p, o: _sync(p, o)),
     Job("open_batches", every(5), lambda p, _o: _batches(p)),
     Job("roster_lights", daily(2, 40), lambda p, _o: light_rosters(p.sessions, clock=p.clock)),
     Job("deliver_messages", every(10), lambda p, o: deliver_due(p, o.sms)),
@@ -81,6 +88,11 @@ JOBS: tuple[Job, ...] = (
 
 
 def _sync(parts: Parts, outside: Outside) -> None:
+    """Once a night from the hour that the policy sets; a scheduler that was down then makes it up."""
+    with parts.sessions() as session:
+        now = parts.clock()
+        if last_night(session) >= begun_at(rules_at(session, now).sync.nightly_at, now=now):
+            return
     if outside.upstream is not None:
         sync_all(
             parts.sessions,
@@ -89,6 +101,12 @@ def _sync(parts: Parts, outside: Outside) -> None:
             keyring=parts.keyring,
             now=parts.clock(),
         )
+
+
+def begun_at(hour: str, *, now: datetime) -> datetime:
+    """The last moment at which this hour (`02:00`, Shanghai) struck."""
+    struck = datetime.combine(now.astimezone(SHANGHAI).date(), time.fromisoformat(hour), SHANGHAI)
+    return struck if struck <= now else struck - timedelta(days=1)
 
 
 def _batches(parts: Parts) -> None:

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -104,6 +104,12 @@ def sync_all(
         run.finished_at, run.ok, run.error = now, not error and not night.failed, error or night.summary
         run.counts = {**night.counts, "failed": night.failed, "not_listed": unlisted}
         return run
+
+
+def last_night(session: Session) -> datetime:
+    """When the last nightly run began, however it ended; long ago if none ever did."""
+    found = session.scalar(select(func.max(SyncRun.started_at)).where(SyncRun.scope == "nightly"))
+    return found or datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from verify_api.cases.states import Track
 from verify_api.cases.timing import KIND_LABELS, DeadlineKind
 from verify_api.messages import kinds
 from verify_api.notices.models import Notice
+from verify_api.policy.service import rules_at
 from verify_api.selection.checking import record_verified_leads
 
 
@@ -143,7 +144,9 @@ def on_rectifying(session: Session, dossier: Dossier, *, ground: Ground, now: da
 
 
 def on_rectification_served(session: Session, case: Case, *, reference: str, now: datetime) -> None:
-    """资质异常 is set when the notice is served (§0)."""
+    """资质异常 is set when the notice is served (§0), if the office marks at all."""
+    if not rules_at(session, now).publication.mark_abnormal:
+        return
     cause = f"责令整改（{reference}）"
     qualifications.set_abnormal(session, item_ids=_standing(items_of(session, case)), cause=cause, now=now)
 

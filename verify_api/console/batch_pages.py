@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 
+from registry.clock import SHANGHAI
 from registry.errors import DakaError
 from verify_api.accounts.actor import Role
 from verify_api.accounts.deps import StaffDep
@@ -13,7 +14,7 @@ from verify_api.cases import batches, draws
 from verify_api.cases.batch_models import CaseBatch, RowStatus
 from verify_api.cases.batchfile import MAX_BYTES, BatchUnreadable
 from verify_api.console.batches import STATUS_LABELS, batch_view, draw_view, row_view
-from verify_api.console.desk import counts
+from verify_api.console.desk import counts, moved_lines
 from verify_api.http.deps import SessionDep
 from verify_api.pages.forms import Fields, FormDep
 from verify_api.pages.people import actors_named
@@ -43,6 +44,7 @@ def _overview(
 ) -> Response:
     found = batches.batches(session)
     drawn = draws.draws(session)
+    months = frame.rules.publication.mobility_months
     labels = [one.received_by for one in found]
     labels += [label for one in drawn for label in (one.proposed_by, one.decided_by) if label]
     return frame.show(
@@ -55,6 +57,8 @@ def _overview(
         may_open=frame.actor is not None and frame.actor.role is Role.ADMIN,
         me=frame.actor.label if frame.actor else "",
         most=MOST_DRAWN,
+        moved=moved_lines(session, today=frame.now.astimezone(SHANGHAI).date(), months=months),
+        months=months,
         typed=typed,
         errors=error or (),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -13,6 +14,7 @@ from verify_api.cases.models import Case, CaseEvent, CaseFact, PersonList
 from verify_api.cases.states import Capability, State, may
 from verify_api.checkins.models import Attempt, AttemptState
 from verify_api.notices.models import Notice, NoticeKind
+from verify_api.selection.checking import find_moved_leads
 
 REVIEWING = [state.value for state in State if may(state, Capability.REVIEW)]
 PAGE = 30
@@ -100,6 +102,35 @@ def departed(session: Session, case: Case, row: PersonList) -> set[int]:
         RosterEntry.enterprise_id == case.enterprise_id, RosterEntry.dropped_at.is_(None)
     )
     return listed - set(session.scalars(query))
+
+
+@dataclass(frozen=True, slots=True)
+class MovedLine:
+    """A 技术负责人 who leads here now and led another firm when that was verified not long ago."""
+
+    person: Person
+    enterprise: Enterprise
+    elsewhere: Enterprise
+    verified_on: date
+
+
+def moved_lines(session: Session, *, today: date, months: int) -> list[MovedLine]:
+    """Whom the next batch might look at: a pointer, never a ground; none where the policy says 0 months."""
+    found = find_moved_leads(session, on=today, months=months) if months else []
+    people = session.scalars(select(Person).where(Person.id.in_({one.person_id for one in found})))
+    ids = {one for lead in found for one in (lead.enterprise_id, lead.seen_at.enterprise_id)}
+    firms = {row.id: row for row in session.scalars(select(Enterprise).where(Enterprise.id.in_(ids)))}
+    named = {row.id: row for row in people}
+    lines = {
+        (lead.person_id, lead.enterprise_id): MovedLine(
+            named[lead.person_id],
+            firms[lead.enterprise_id],
+            firms[lead.seen_at.enterprise_id],
+            lead.seen_at.verified_on,
+        )
+        for lead in found
+    }
+    return list(lines.values())
 
 
 def employers(session: Session, people: Collection[int]) -> dict[int, list[Enterprise]]:

@@ -30,12 +30,10 @@ from verify_api.store_pages.performance import performance_of
 
 router = APIRouter(prefix="/console", include_in_schema=False)
 
-TARGET_DAYS = 5  # DOMAIN §0 `reviewer's time`: a target with escalation, never a deemed approval.
-
 
 @router.get("/reviews")
 def queue_page(_actor: StaffDep, frame: FrameDep, session: SessionDep, now: NowDep) -> Response:
-    """Lists that wait, the oldest first, with the target of five working days."""
+    """Lists that wait, the oldest first, with the office's target: never a deemed approval (SZ-26)."""
     queue = review_queue(session)
     ground = ground_on(session, now=now)
     lines = views.summaries(session, [case for _, case in queue], now=now)
@@ -49,12 +47,13 @@ def queue_page(_actor: StaffDep, frame: FrameDep, session: SessionDep, now: NowD
             for (row, _), line, target in zip(queue, lines, targets, strict=True)
         ],
         names=actors_named(session, [row.claimed_by for row, _ in queue]),
+        target_days=ground.policy.review.target_working_days,
     )
 
 
 def _target(ground: Ground, submitted_at: datetime) -> date:
-    day = local(submitted_at).date()
-    return working_days_after(day, TARGET_DAYS, calendar=ground.calendar, basis="内部审核时限").last_day
+    day, target = local(submitted_at).date(), ground.policy.review.target_working_days
+    return working_days_after(day, target, calendar=ground.calendar, basis="内部审核时限").last_day
 
 
 @router.get("/cases/{number}/review")

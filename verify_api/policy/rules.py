@@ -61,6 +61,28 @@ class Change:
     basis: str
 
 
+# Values of older versions that nothing follows any more. A version keeps its text; they are passed over.
+RETIRED = {
+    "checkin.window_verification": "人脸办法 10: there must be a way without the face; no switch",
+    "checkin.window_officers": "two sign (§0): the step itself takes two officers",
+    "retention.network_log_months": "log-ins and accesses are in the hash chain and never deleted",
+    "retention.impact_record_years": "impact assessments are the office's files; the service keeps none",
+}
+
+
+def parse_stored(values: Mapping[str, Any]) -> Policy:
+    """The policy of a version that was valid when it was stored.
+
+    Raises:
+        PolicyInvalid: As `parse`.
+    """
+    kept = {
+        section: {name: value for name, value in group.items() if f"{section}.{name}" not in RETIRED}
+        for section, group in values.items()
+    }
+    return parse(kept)
+
+
 def parse(values: Mapping[str, Any]) -> Policy:
     """A policy from its JSON form; values it does not mention take their defaults. Nothing is coerced.
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from registry.clock import SHANGHAI
 from registry.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from verify_api.policy.models import PolicyStatus, StoredPolicy
-from verify_api.policy.rules import Change, changed, differences, parse, to_values
+from verify_api.policy.rules import Change, changed, differences, parse_stored, to_values
 from verify_api.policy.values import Policy
 from verify_api.policy.version import PolicyVersion
 
@@ -144,7 +144,7 @@ def draft(
     row = StoredPolicy(
         version=_next_version(session),
         based_on=base.version,
-        values=to_values(changed(parse(base.values), changes)),
+        values=to_values(changed(parse_stored(base.values), changes)),
         effective_from=effective_from,
         status=PolicyStatus.DRAFT,
         reason=reason.strip(),
@@ -174,7 +174,7 @@ def compare(session: Session, version: str) -> Preview:
     """What the version changes against the one it was drafted on."""
     row = _find(session, version)
     before = policy_named(session, row.based_on or version)
-    changes = differences(before.policy, parse(row.values))
+    changes = differences(before.policy, parse_stored(row.values))
     return Preview(version, before.version, row.effective_from, changes)
 
 
@@ -215,7 +215,7 @@ def withdraw(session: Session, version: str, *, actor: str, now: datetime) -> No
 
 
 def _version(row: StoredPolicy) -> PolicyVersion:
-    return PolicyVersion(row.version, row.effective_from, parse(row.values))
+    return PolicyVersion(row.version, row.effective_from, parse_stored(row.values))
 
 
 def _find(session: Session, version: str, *, lock: bool = False) -> StoredPolicy:

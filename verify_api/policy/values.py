@@ -161,10 +161,6 @@ class Checkin(Section):
 
     challenge_s: int = _value(90, "活体口令有效期", OWN, unit="秒", ge=20, le=600)
     attempts_per_day: int = _value(10, "每人每日打卡次数上限", OWN, unit="次", ge=1, le=100)
-    window_verification: bool = _value(
-        True, "可选择窗口人工核验", "《人脸识别技术应用安全管理办法》第十条（两名工作人员签字，效力相同）"
-    )
-    window_officers: int = _value(2, "窗口核验工作人员数", OWN, unit="人", ge=2, le=2)
 
 
 class Selection(Section):
@@ -261,10 +257,6 @@ class Retention(Section):
         unit="日",
         ge=0,
         le=180,
-    )
-    network_log_months: int = _value(6, "网络日志留存", "《网络安全法》第二十一条", unit="个月", ge=6, le=120)
-    impact_record_years: int = _value(
-        3, "个人信息保护影响评估记录留存", "《个人信息保护法》第五十六条", unit="年", ge=3, le=30
     )
 
 

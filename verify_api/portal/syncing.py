@@ -15,16 +15,16 @@ from registry.sync.upstream import Upstream
 from verify_api.accounts.deps import EnterpriseDep
 from verify_api.cases.views import iso
 from verify_api.http.deps import Body, NowDep, PartsDep, SessionDep
+from verify_api.policy.service import rules_at
 
 router = APIRouter(prefix="/api/v1/portal", tags=["portal"])
-GAP = timedelta(seconds=60)
 
 
 class SyncTooSoon(TooMany):
-    """The button works once a minute for each enterprise."""
+    """The button works once in a while for each enterprise; how often says the policy (SZ-07)."""
 
     code = "sync_too_soon"
-    message = "同步过于频繁，请一分钟后再试"
+    message = "同步过于频繁，请稍后再试"
 
 
 class UpstreamMissing(Unavailable):
@@ -48,8 +48,10 @@ def allowed(body: Sync, actor: EnterpriseDep, session: SessionDep, now: NowDep) 
         .order_by(SyncRun.id.desc())
         .limit(1)
     )
-    if last is not None and now - last < GAP:
-        raise SyncTooSoon(retry_after_s=60)
+    interval_s = rules_at(session, now).sync.button_interval_s
+    if last is not None and now - last < timedelta(seconds=interval_s):
+        wait_s = interval_s - int((now - last).total_seconds())
+        raise SyncTooSoon(f"同步过于频繁，请{wait_s}秒后再试", retry_after_s=wait_s)
     return _uscc(session, actor.own_enterprise)
 
 
