@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import count
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,7 @@ from registry.enterprises.models import (
 from registry.people.models import Person, PersonCertificate, RosterEntry
 from verify_api.accounts.actor import Actor, Kind, Role
 from verify_api.cases.models import Case, CertificateFile
+from verify_api.policy import service as policies
 
 NUMBERS = count(1)
 ADMIN = Actor(Kind.STAFF, 901, "管理员甲", Role.ADMIN)
@@ -199,3 +201,18 @@ def deadline_days(session: Session, case: Case) -> list[tuple[str, date]]:
     from verify_api.cases.queries import deadlines
 
     return [(row.kind, row.last_day) for row in reversed(deadlines(session, case.id))]
+
+
+def set_policy(session: Session, changes: dict[str, Any]) -> None:
+    """In force from 2025-01-02 on."""
+    drafted = policies.draft(
+        session,
+        changes=changes,
+        effective_from=date(2025, 1, 2),
+        reason="试行",
+        basis="内部规程",
+        actor="staff:1",
+        now=at("2025-01-01 09:00"),
+    )
+    policies.preview(session, drafted.version, actor="staff:1", now=at("2025-01-01 09:00"))
+    policies.activate(session, drafted.version, actor="staff:2", now=at("2025-01-01 09:00"))

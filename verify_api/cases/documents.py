@@ -74,7 +74,13 @@ def office() -> Office:
 
 
 def rectification(
-    session: Session, dossier: Dossier, items: Sequence[QualificationItem], *, ground: Ground, now: datetime
+    session: Session,
+    dossier: Dossier,
+    items: Sequence[QualificationItem],
+    *,
+    report_days: int | None = None,
+    ground: Ground,
+    now: datetime,
 ) -> Notice:
     """责令整改通知书 (SZ-33). A later one of the same case replaces the earlier one."""
     rule = ground.policy.rectification
@@ -83,6 +89,8 @@ def rectification(
         "checkin_months": rule.checkin_months,
         "cap_months": rule.cap_months,
     }
+    if report_days is not None:
+        context["report_days"] = report_days
     return _issue(session, dossier, NoticeKind.RECTIFICATION, context, ground, now)
 
 

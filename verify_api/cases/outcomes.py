@@ -129,12 +129,19 @@ def on_lapsed(session: Session, dossier: Dossier, *, ground: Ground, now: dateti
     kinds.lapsed(session, **to, key=notice_key(notice, "lapsed"), expires_on=expires_on)
 
 
-def on_rectifying(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
-    """责令整改: the notice goes out; its proven service starts the clock and sets 资质异常."""
+def on_rectifying(
+    session: Session, dossier: Dossier, *, report_days: int | None = None, ground: Ground, now: datetime
+) -> None:
+    """责令整改: the notice goes out; its proven service starts the clock and sets 资质异常.
+
+    `report_days`: the term that the officer who signs has set in place of the policy's months.
+    """
     for draft in dossier.facts:
         if draft.kind == FactKind.NOTICE_DRAFT and draft.ended_at is None:
             end(session, draft, by="system", reason="已发出整改通知书", now=now)
-    notice = documents.rectification(session, dossier, dossier.items, ground=ground, now=now)
+    notice = documents.rectification(
+        session, dossier, dossier.items, report_days=report_days, ground=ground, now=now
+    )
     to = of_dossier(dossier, now=now)
     if not to["to"].phone:
         said = "企业联系人没有可用的手机号码，整改通知书须以其他方式送达"

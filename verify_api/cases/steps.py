@@ -17,6 +17,8 @@ from verify_api.cases.models import Case, CaseDeadline, CaseItem
 from verify_api.cases.pauses import days_stood
 from verify_api.cases.states import State, Track
 from verify_api.cases.timing import Facts, planned, start, stop
+from verify_api.notices.models import NoticeKind
+from verify_api.notices.queries import in_force
 
 # With less than this left of the three months, the time was eaten by the bureau, not by the firm.
 SHORTEST_DAYS = 7
@@ -35,13 +37,25 @@ CONSEQUENCES = {
 
 
 def enter(
-    session: Session, case: Case, *, ground: Ground, is_restart: bool = False, now: datetime
+    session: Session,
+    case: Case,
+    *,
+    ground: Ground,
+    is_restart: bool = False,
+    report_days: int | None = None,
+    now: datetime,
 ) -> CaseDeadline | None:
-    """Let the state's deadline run and its consequences happen; returns the deadline, if one runs."""
+    """Let the state's deadline run and its consequences happen; returns the deadline, if one runs.
+
+    `report_days` goes into the 整改通知书, for which an officer may set a term of his own.
+    """
     stop(session, case, reason="state_changed", now=now)
     deadline = _run(session, case, ground=ground, is_restart=is_restart, now=now)
     if State(case.state) in CONSEQUENCES:
         [dossier] = read(session, [case])
+        if report_days is not None:
+            outcomes.on_rectifying(session, dossier, report_days=report_days, ground=ground, now=now)
+            return deadline
         CONSEQUENCES[State(case.state)](session, dossier, ground=ground, now=now)
     return deadline
 
@@ -97,6 +111,15 @@ def days_of(
         valid_to=valid_to,
         served_on=None,
         rectification_served_on=case.rectification_served_on,
+        report_days=_own_term(session, case),
         days_stood=days_stood(session, case, now=now),
         is_restart=is_restart,
     )
+
+
+def _own_term(session: Session, case: Case) -> int | None:
+    """The days an officer set in the order that was served; None where the policy's months count."""
+    if case.rectification_served_on is None:
+        return None
+    notice = in_force(session, case.id, NoticeKind.RECTIFICATION)
+    return notice.context.get("report_days") if notice is not None else None

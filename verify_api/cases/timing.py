@@ -63,6 +63,7 @@ class Facts:
     valid_to: date
     served_on: date | None = None
     rectification_served_on: date | None = None
+    report_days: int | None = None  # the officer's own term in the notice in force
     days_stood: int = 0
     is_restart: bool = False
 
@@ -141,7 +142,12 @@ def _report(facts: Facts, ground: Ground) -> Planned:
     served = facts.rectification_served_on
     if served is None:
         return None  # Guard (d): without proof of delivery no clock runs.
-    own = _months(served, ground.policy.rectification.report_months, ground, f"{GUIDE}（SZ-35）")
+    basis = f"{GUIDE}（SZ-35）"
+    if facts.report_days is None:
+        own = _months(served, ground.policy.rectification.report_months, ground, basis)
+    else:
+        basis = f"{basis}；整改通知书指定；{CODE}"
+        own = natural_days_after(served, facts.report_days, calendar=ground.calendar, basis=basis)
     return DeadlineKind.REPORT, earlier_of(own, _cap(facts, ground))
 
 

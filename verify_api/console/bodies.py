@@ -26,6 +26,12 @@ class Why(Body):
     reason: Said
 
 
+class Issue(Why):
+    """签发, with the officer's own term for the report if there is one."""
+
+    report_days: Annotated[int, Field(strict=True)] | None = None
+
+
 class Opinion(Body):
     """审核意见."""
 

@@ -210,6 +210,13 @@ def _extended(session: Session, case: Case, form: Fields, actor: Actor, _parts: 
     handwork.extend(session, case, last_day=given.last_day, reason=given.reason, actor=actor, now=now)
 
 
+def _issued(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
+    days, reason = form.number("report_days"), form.text("reason")
+    if days is None and form.text("report_days"):
+        raise handwork.TermNotAllowed("请用数字填写整改期限")
+    handwork.issue_draft(session, case, reason=reason, report_days=days, actor=actor, now=now)
+
+
 def _proposed(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
     given = typed(form, Step, otherwise=Invalid("请选择提请复核的事项", code="action_missing"))
     handwork.propose(session, case, action=given.action, reason=given.reason, actor=actor, now=now)
@@ -274,7 +281,7 @@ ACTS: dict[str, tuple[Act, str]] = {
     "extension": (_extended, "extended"),
     "cancellation": (_reasoned(handwork.cancel), "cancelled"),
     "reopening": (_reasoned(handwork.reopen), "reopened"),
-    "notice-issue": (_reasoned(handwork.issue_draft), "issued"),
+    "notice-issue": (_issued, "issued"),
     "appeal-decision": (_appeal_decided, "decided"),
     "proposal": (_proposed, "proposed"),
     "signature": (_signed, "signed"),

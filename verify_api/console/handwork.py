@@ -13,6 +13,7 @@ from verify_api.checkins.windows import confirm_window, propose_window
 from verify_api.console.bodies import (
     AppealAnswer,
     Extension,
+    Issue,
     SecondSignature,
     Service,
     Step,
@@ -98,9 +99,11 @@ def reopen(case: LockedDep, body: Why, actor: StaffDep, session: SessionDep, now
 
 
 @router.post("/notice-issue")
-def issue_draft(case: LockedDep, body: Why, actor: StaffDep, session: SessionDep, now: NowDep) -> Answer:
+def issue_draft(case: LockedDep, body: Issue, actor: StaffDep, session: SessionDep, now: NowDep) -> Answer:
     """签发 a drafted 整改通知书 (rectification.issue = draft)."""
-    handwork.issue_draft(session, case, reason=body.reason, actor=actor, now=now)
+    handwork.issue_draft(
+        session, case, reason=body.reason, report_days=body.report_days, actor=actor, now=now
+    )
     return {"state": case.state}
 
 

@@ -103,7 +103,7 @@ def on_day(day: date, *, calendar: HolidayCalendar, basis: str) -> Deadline:
 
 
 def before(day: date, *, includes_day: bool, calendar: HolidayCalendar, basis: str) -> Deadline:
-    """“X日前”: whether X itself is inside is a policy value (`counting.before_includes_day`, T-06)."""
+    """“X日前”: whether X itself is inside is for the text to say (T-06)."""
     return on_day(day if includes_day else day - ONE_DAY, calendar=calendar, basis=basis)
 
 

@@ -85,6 +85,7 @@ class RectificationContext(Findings):
     report_months: Annotated[int, Field(ge=1, le=3)]
     checkin_months: Annotated[int, Field(ge=1, le=3)]
     cap_months: Annotated[int, Field(ge=1, le=3)]
+    report_days: Annotated[int, Field(ge=1, le=92)] | None = None  # set by the officer in place of the months
     opinions: tuple[Text, ...] = ()  # further 整改意见 of the officer
 
 

@@ -80,8 +80,9 @@ def compose(context: Context, *, office: Office, remedies: Remedies) -> Wording:
 
 
 def _rectification(c: RectificationContext, office: Office, remedies: Remedies) -> tuple[Block, ...]:
+    term = f"{c.report_months}个月内" if c.report_days is None else f"{c.report_days}日内"
     demands = (
-        f"自本通知书送达之日起{c.report_months}个月内，登录“{office.platform}”，在“整改回复”模块提交整改报告，"
+        f"自本通知书送达之日起{term}，登录“{office.platform}”，在“整改回复”模块提交整改报告，"
         "并重新申报打卡人员名单。",
         f"重新申报的打卡人员经审核通过后，全部人员应在{c.checkin_months}个月内到企业注册地址完成打卡。",
         f"上述整改（含重新打卡）应自本通知书送达之日起{c.cap_months}个月内全部完成。"

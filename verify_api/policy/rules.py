@@ -63,6 +63,7 @@ class Change:
 
 # Values of older versions that nothing follows any more. A version keeps its text; they are passed over.
 RETIRED = {
+    "counting.before_includes_day": "no period of the scheme is worded “X日前”; T-06 stays a rule of its own",
     "checkin.window_verification": "人脸办法 10: there must be a way without the face; no switch",
     "checkin.window_officers": "two sign (§0): the step itself takes two officers",
     "retention.network_log_months": "log-ins and accesses are in the hash chain and never deleted",

@@ -127,7 +127,6 @@ class Counting(Section):
     roll_enterprise_deadlines: bool = _value(
         True, "约束企业的期限遇休息日顺延", "《民法典》第二百零三条；行政复议法第八十八条参照（T-03、T-07）"
     )
-    before_includes_day: bool = _value(True, "“X日前”包含X日", "《民法典》第一千二百五十九条参照（T-06）")
 
 
 class Fence(Section):

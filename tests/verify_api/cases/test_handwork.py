@@ -1,7 +1,6 @@
 """Hand-work of the bureau: two officers, the window, 打卡不合格, and what must not come of them."""
 
 from datetime import date, datetime
-from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -18,7 +17,7 @@ from tests.verify_api.cases.steps import (
     served,
     stock_firm,
 )
-from tests.verify_api.factories import ADMIN, DECIDER, REVIEWER, SECOND, Firm, at, make_firm
+from tests.verify_api.factories import ADMIN, DECIDER, REVIEWER, SECOND, Firm, at, make_firm, set_policy
 from verify_api.accounts.actor import Actor, Kind, Role
 from verify_api.cases import handwork, lists, review
 from verify_api.cases.access import RoleMissing
@@ -32,7 +31,6 @@ from verify_api.checkins.review import NotInReview
 from verify_api.checkins.voiding import void_checkin, void_person
 from verify_api.checkins.windows import SecondOfficerNeeded, confirm_window, propose_window
 from verify_api.deadlines.sweep import act
-from verify_api.policy import service as policies
 
 
 def window(session: Session, case: Case, person: int, now: datetime) -> Proposal:
@@ -52,21 +50,6 @@ def sign(
     session: Session, case: Case, row: Proposal, now: datetime, actor: Actor, *, yes: bool = True
 ) -> None:
     handwork.confirm(session, case, row, is_agreed=yes, reason="", actor=actor, now=now)
-
-
-def set_policy(session: Session, changes: dict[str, Any]) -> None:
-    """In force from 2025-01-02 on."""
-    drafted = policies.draft(
-        session,
-        changes=changes,
-        effective_from=date(2025, 1, 2),
-        reason="试行",
-        basis="内部规程",
-        actor="staff:1",
-        now=at("2025-01-01 09:00"),
-    )
-    policies.preview(session, drafted.version, actor="staff:1", now=at("2025-01-01 09:00"))
-    policies.activate(session, drafted.version, actor="staff:2", now=at("2025-01-01 09:00"))
 
 
 def checking(session: Session, firm: Firm) -> Case:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from registry.errors import Conflict
+from registry.errors import Conflict, Invalid
 from verify_api.accounts.actor import Actor, Role
 from verify_api.cases.access import require_role
 from verify_api.cases.facts import FactKind, end, standing
@@ -15,6 +15,7 @@ from verify_api.cases.states import Capability, Event
 from verify_api.cases.steps import enter
 from verify_api.cases.timing import running, stop
 from verify_api.cases.transition import move, require
+from verify_api.policy.values import Rectification
 
 
 def cancel(session: Session, case: Case, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -35,11 +36,26 @@ def reopen(session: Session, case: Case, *, reason: str, actor: Actor, now: date
     restart_case(session, case, Event.REOPENED, reason, actor, now)
 
 
-def issue_draft(session: Session, case: Case, *, reason: str, actor: Actor, now: datetime) -> None:
+DAYS_OF_A_MONTH = 28  # The shortest: however the months fall, the term stays inside the cap.
+
+
+class TermNotAllowed(Invalid):
+    """The officer's own term lies outside what policy and law allow."""
+
+    code = "rectification_term_not_allowed"
+    message = "指定的整改期限不在允许的范围内"
+
+
+def issue_draft(
+    session: Session, case: Case, *, reason: str, report_days: int | None = None, actor: Actor, now: datetime
+) -> None:
     """签发: an officer sends the 整改通知书 that policy had left as a draft.
 
+    `report_days`: natural days from service for the report and the new list, in place of the policy's months
+    (A.1.3); the three-month cap of 22号令 28 stands above them.
+
     Raises:
-        NothingStands: No draft waits. Conflict: A guard still holds.
+        NothingStands: No draft waits. Conflict: A guard still holds. TermNotAllowed: Too short or too long.
     """
     require_role(actor, Role.ADMIN)
     drafts = standing(session, case.id, FactKind.NOTICE_DRAFT)
@@ -51,11 +67,18 @@ def issue_draft(session: Session, case: Case, *, reason: str, actor: Actor, now:
     current = running(session, case.id)
     if event is Event.MISSED and (current is None or current.is_provisional or current.due_at > now):
         raise NothingStands("期限尚未届满，不能签发整改通知书")
+    ground = ground_on(session, now=now)
+    _require_term(report_days, ground.policy.rectification)
     for fact in drafts:
         end(session, fact, by=actor.label, reason="已签发", now=now)
-    ground = ground_on(session, now=now)
     if event is Event.MISSED:
         stop(session, case, reason="missed", now=now)
     said = reason.strip() or drafts[-1].reason
     move(session, case, event, ground=ground, actor=actor, reason=said, now=now)
-    enter(session, case, ground=ground, now=now)
+    enter(session, case, ground=ground, report_days=report_days, now=now)
+
+
+def _require_term(days: int | None, rule: Rectification) -> None:
+    longest = rule.cap_months * DAYS_OF_A_MONTH
+    if days is not None and not rule.min_officer_days <= days <= longest:
+        raise TermNotAllowed(f"指定的整改期限须在{rule.min_officer_days}日至{longest}日之间")
