@@ -6,9 +6,11 @@ Shanghai; a deadline is the last day, and is over when the day after it begins.
 
 import calendar
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 import chinese_calendar
+
+SHANGHAI = timezone(timedelta(hours=8))
 
 KNOWN_UNTIL = 2026
 
@@ -28,6 +30,11 @@ def rolled(day: date) -> tuple[date, bool]:
         if not chinese_calendar.is_holiday(day):
             return day, True
         day += timedelta(days=1)
+
+
+def midnight(day: date, later: int = 0) -> datetime:
+    """The beginning of the day that comes so many days later, in Shanghai."""
+    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) + timedelta(days=later)
 
 
 @dataclass
@@ -51,16 +58,19 @@ class Oracle:
     pending: dict[int, date] = field(default_factory=dict)
     holds: int = 0
     appeal: bool = False
-    paused: bool = False
     before_submission: tuple[date | None, bool] = (None, True)
     unproved: bool = False
     notices: list[str] = field(default_factory=list)
+    counted_from: date | None = None
+    pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     ENDED = frozenset({"PASSED", "RECTIFIED", "LAPSED", "REVOKED", "CANCELLED"})
 
-    def run(self, day: date | None, *, roll: bool = True, known: bool = True) -> None:
-        """Let a deadline run to this day."""
-        self.unrolled = day
+    def run(
+        self, day: date | None, *, since: date | None = None, roll: bool = True, known: bool = True
+    ) -> None:
+        """Let a deadline run to this day; the day it starts on is not counted (民法典 201)."""
+        self.unrolled, self.counted_from = day, since
         self.due, self.is_known = (None, True) if day is None else rolled(day) if roll else (day, known)
 
     def is_over(self, today: date) -> bool:
@@ -108,7 +118,7 @@ class Oracle:
         if self.track == "FIRST":
             self.run(self.valid_to, roll=False)
         else:
-            self.run(today + timedelta(days=10))
+            self.run(today + timedelta(days=10), since=today)
         if is_again:
             self.cap(today)
 
@@ -117,7 +127,7 @@ class Oracle:
         is_again = self.state != "SUBMITTED"
         self.state = "RECHECKING_IN" if is_again else "CHECKING_IN"
         self.came, self.pending = set(), {}
-        self.run(months(today, 1))
+        self.run(months(today, 1), since=today)
         if is_again:
             self.cap(today)
 
@@ -127,7 +137,7 @@ class Oracle:
         If little of them is left, an officer has to look.
         """
         assert self.due is not None and self.unrolled is not None
-        end = months(self.served or today, 3)
+        end = self.cap_day(today)
         if end < self.due:
             # A roll nobody can know yet might still turn out to end before the cap.
             self.due, self.is_known = end, self.is_known or end <= self.unrolled
@@ -135,11 +145,18 @@ class Oracle:
             self.is_known = True
         self.holds += (self.due - today).days < 7
 
+    def cap_day(self, today: date) -> date:
+        """Days on which the clock stood after service are no part of the three months."""
+        served = self.served or today
+        counts = [max(timedelta(), until - max(since, midnight(served, 1))) for since, until in self.pauses]
+        stood = -(-sum(counts, timedelta()) // timedelta(days=1))
+        return months(served + timedelta(days=stood), 3)
+
     def delivered(self, today: date) -> None:
         """Proof of delivery starts the clock; the first one counts."""
         if self.state == "NOTIFYING":
             self.state = "OPEN"
-            self.run(months(today, 1))
+            self.run(months(today, 1), since=today)
         elif self.unproved:
             self.unproved = False
             self.notices.append("送达回证")
@@ -147,7 +164,7 @@ class Oracle:
                 self.served = today
             not_begun = self.state == "RECTIFICATION_SUBMITTED" and self.before_submission[0] is None
             if self.state == "RECTIFYING" or not_begun:
-                self.run(months(today, 1))
+                self.run(months(today, 1), since=today)
                 self.cap(today)
             if not_begun:  # It runs for the firm if the list is taken back.
                 self.before_submission = (self.due, self.is_known)
@@ -171,7 +188,7 @@ class Oracle:
         due = self.due
         undecided = any(day <= due for day in self.pending.values()) if due else False
         unserved = self.in_rectification and self.served is None
-        held = self.appeal or self.paused or self.holds or unserved
+        held = self.appeal or self.holds or unserved
         return bool(undecided or held or not self.is_known)
 
     def swept(self, today: date) -> None:
@@ -213,7 +230,7 @@ class Oracle:
     def voided(self, person: int) -> None:
         """打卡不合格."""
         self.came.discard(person)
-        if self.appeal or self.paused or self.holds:
+        if self.appeal or self.holds:
             return  # The notice waits for an officer.
         if self.track == "STOCK" and self.state == "CHECKING_IN":
             self.rectifying()

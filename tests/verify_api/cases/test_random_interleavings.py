@@ -5,12 +5,12 @@
 
 import os
 from datetime import date, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 from registry.clock import SHANGHAI
 from registry.enterprises.models import ItemStatus, Origin
 from registry.people.models import PersonCertificate
+from tests.verify_api.cases.handwork_rules import Handwork
 from tests.verify_api.cases.oracle import Oracle, months
+from tests.verify_api.cases.oracle_of_handwork import HandworkOracle
 from tests.verify_api.factories import ADMIN, REVIEWER, SECOND, Firm, make_firm
 from verify_api.accounts.actor import SYSTEM
 from verify_api.cases import handwork, lists, review, serving
@@ -33,7 +35,7 @@ from verify_api.checkins.models import Attempt, AttemptState
 from verify_api.checkins.queries import approved_list
 from verify_api.checkins.verdict import Verdict
 from verify_api.checkins.verification import conclude
-from verify_api.checkins.voiding import void_checkin
+from verify_api.checkins.voiding import void_checkin, void_person
 from verify_api.deadlines.sweep import act
 from verify_api.evidence.store import StoredFile
 from verify_api.notices.models import Notice
@@ -43,7 +45,7 @@ REPORT = StoredFile("a" * 64, 1, "application/pdf")
 PEOPLE = st.integers(0, 5)
 
 
-class CaseMachine(RuleBasedStateMachine):
+class CaseMachine(Handwork):
     """One case, driven at random; after each step the service and the oracle must agree."""
 
     engine: ClassVar[Engine]
@@ -82,12 +84,14 @@ class CaseMachine(RuleBasedStateMachine):
         # Registrations that run out would change what a list needs; that is tested with the lists.
         self.session.execute(update(PersonCertificate).values(valid_to=None))
         self.people = self.firm.enough
-        self.oracle = Oracle(track, "OPEN" if is_first else "NOTIFYING", start, valid_to, set(self.people))
+        self.oracle = HandworkOracle(
+            track, "OPEN" if is_first else "NOTIFYING", start, valid_to, set(self.people)
+        )
         if is_first:
             [self.case] = open_first_cases(
                 self.session, enterprise=self.firm.enterprise, actor=ADMIN, now=self.now
             )
-            self.oracle.run(months(start, 10))
+            self.oracle.run(months(start, 10), since=start)
         else:
             self.case, _ = open_stock_case(
                 self.session,
@@ -275,9 +279,13 @@ class CaseMachine(RuleBasedStateMachine):
             select(Attempt)
             .join(CheckIn, CheckIn.attempt_id == Attempt.id)
             .where(Attempt.case_id == self.case.id, CheckIn.person_id == person, CheckIn.voided_at.is_(None))
-        ).one()
+        ).one_or_none()
         self.oracle.voided(person)
-        void_checkin(self.session, public_id=standing.public_id, reason="冒名", actor=REVIEWER, now=self.now)
+        said: dict[str, Any] = {"reason": "冒名", "actor": REVIEWER, "now": self.now}
+        if standing is None:  # Who came to the window left no attempt.
+            void_person(self.session, self._locked(), person_id=person, **said)
+        else:
+            void_checkin(self.session, public_id=standing.public_id, **said)
 
     # What must always hold.
 
