@@ -27,6 +27,7 @@ HISTORIES = (
     "qualification_changes",
     "requirement_overrides",
     "verified_leads",
+    "policy_events",
 )
 LOCK = 4_031_940
 BATCH = 5000

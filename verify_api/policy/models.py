@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.db import Base, Json, Key
@@ -46,3 +46,17 @@ class StoredPolicy(Base):
     activated_at: Mapped[datetime | None]
     withdrawn_by: Mapped[str | None]
     withdrawn_at: Mapped[datetime | None]
+
+
+class PolicyEvent(Base):
+    """One step of a version, appended only and in the hash chain: who, when, and the values as they were."""
+
+    __tablename__ = "policy_events"
+
+    id: Mapped[Key]
+    version_id: Mapped[int] = mapped_column(ForeignKey("policy_versions.id"), index=True)
+    at: Mapped[datetime]
+    event: Mapped[str]  # draft | previewed | active | withdrawn
+    actor: Mapped[str]
+    effective_from: Mapped[date]
+    values: Mapped[Json]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from registry.clock import SHANGHAI
 from registry.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
-from verify_api.policy.models import PolicyStatus, StoredPolicy
+from verify_api.policy.models import PolicyEvent, PolicyStatus, StoredPolicy
 from verify_api.policy.rules import Change, changed, differences, parse_stored, to_values
 from verify_api.policy.values import Policy
 from verify_api.policy.version import PolicyVersion
@@ -154,6 +154,7 @@ def draft(
     )
     session.add(row)
     session.flush()
+    _note(session, row, actor, now)
     return row
 
 
@@ -166,7 +167,7 @@ def preview(session: Session, version: str, *, actor: str, now: datetime) -> Pre
     row = _find(session, version, lock=True)
     _require(row, PolicyStatus.DRAFT, PolicyStatus.PREVIEWED)
     row.status, row.previewed_by, row.previewed_at = PolicyStatus.PREVIEWED, actor, now
-    session.flush()
+    _note(session, row, actor, now)
     return compare(session, version)
 
 
@@ -196,7 +197,7 @@ def activate(session: Session, version: str, *, actor: str, now: datetime) -> Po
         raise PolicyNotOpen("起草之后政策已有变动，请重新起草")
     _check_date(row.effective_from, base, now=now)
     row.status, row.activated_by, row.activated_at = PolicyStatus.ACTIVE, actor, now
-    session.flush()
+    _note(session, row, actor, now)
     return _version(row)
 
 
@@ -211,6 +212,20 @@ def withdraw(session: Session, version: str, *, actor: str, now: datetime) -> No
     if row.status == PolicyStatus.ACTIVE and row.effective_from <= _today(now):
         raise PolicyNotOpen("该版本已生效，不能撤回；请起草新版本")
     row.status, row.withdrawn_by, row.withdrawn_at = PolicyStatus.WITHDRAWN, actor, now
+    _note(session, row, actor, now)
+
+
+def _note(session: Session, row: StoredPolicy, actor: str, now: datetime) -> None:
+    """Append the step that the version has just taken."""
+    event = PolicyEvent(
+        version_id=row.id,
+        at=now,
+        event=PolicyStatus(row.status).value,
+        actor=actor,
+        effective_from=row.effective_from,
+        values=row.values,
+    )
+    session.add(event)
     session.flush()
 
 

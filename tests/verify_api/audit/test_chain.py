@@ -2,9 +2,10 @@
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from tests.verify_api.factories import ADMIN, REVIEWER, at
+from tests.verify_api.factories import ADMIN, REVIEWER, at, set_policy
 from verify_api.audit.rules import START, Link, chained, digest_of, first_break
 from verify_api.audit.service import link_new_rows, note_access, unlinked_count, verify_chain
 
@@ -77,3 +78,17 @@ def test_two_links_swapped_are_found() -> None:
     links = [Link(1, "h", 1, digests[0], one, rows[0]), Link(2, "h", 2, digests[1], two, rows[1])]
     assert first_break(links)[0] is None
     assert first_break(reversed(links))[0] is not None
+
+
+def test_every_step_of_a_policy_version_is_chained_and_cannot_be_altered(session: Session) -> None:
+    set_policy(session, {"fence.radius_m": 400})
+    steps = session.execute(text("SELECT event, actor FROM policy_events ORDER BY id")).all()
+    assert [tuple(step) for step in steps] == [
+        ("draft", "staff:1"),
+        ("previewed", "staff:1"),
+        ("active", "staff:2"),
+    ]
+    assert link_new_rows(session, now=NOW) == 3
+    assert verify_chain(session)[0] is None
+    with pytest.raises(DBAPIError), session.begin_nested():
+        session.execute(text("UPDATE policy_events SET actor = 'staff:9'"))
