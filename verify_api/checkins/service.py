@@ -90,6 +90,8 @@ def open_attempt(
     case = session.scalar(select(Case).where(Case.number == case_number))
     if case is None:
         return Opened(None, (door.NOT_SELECTED,))
+    # Two requests at the same moment would both see room for one more of the day's tries.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"attempts:{person_id}", 0))))
     ground = ground_on(session, now=now)
     row = queries.approved_list(session, case.id)
     reasons = door.refusals(_door_facts(session, case, row, person_id, ground, now), now=now)
