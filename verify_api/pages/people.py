@@ -17,7 +17,7 @@ def names_of(session: Session, people: Collection[int]) -> dict[int, Person]:
 
 def actors_named(session: Session, labels: Collection[str | None]) -> dict[str, str]:
     """A name for each `staff:7`, `enterprise:3`, `person:9`, `system`; unknown ones as they are."""
-    kinds = {"system": "系统自动", "operator": "系统管理员", "person": "打卡人员"}
+    kinds = {"system": "系统自动", "operator": "系统管理员", "person": "打卡人员", "release": "系统发布"}
     ids = {int(tail) for label in labels if label and (tail := label.partition(":")[2]).isdigit()}
     accounts = {row.id: row for row in session.scalars(select(Account).where(Account.id.in_(ids)))}
     named = {}
