@@ -14,6 +14,7 @@ from daka.simulation.timelapse import BEGINS, ENDS
 from miniapp_mock.city import SHENZHEN
 from verify_api.accounts.media import document_type, video_of
 from verify_api.cases.states import INITIAL, TRANSITIONS, State, Track
+from verify_api.policy.values import Uploads
 
 KEYS = [plan.key for plan in SHENZHEN]
 LAWFUL = Expected("OPEN SUBMITTED CHECKING_IN PASSED", "2025-03-11", refusals=("900米外：outside_fence",))
@@ -76,10 +77,10 @@ def test_every_way_to_differ_is_seen_and_named(found: Found, said: str) -> None:
 
 def test_papers_are_files_the_service_takes() -> None:
     for _, data, media_type in (papers.scan("A1"), papers.licence("91440300"), papers.report("x")):
-        assert document_type(data[:16], size=len(data)) == media_type
+        assert document_type(data[:16], size=len(data), rule=Uploads()) == media_type
     _, data, media_type = papers.video(15)
-    assert video_of(io.BytesIO(data), size=len(data)).media_type == media_type
-    assert video_of(io.BytesIO(data), size=len(data)).duration_s == 15
+    found = video_of(io.BytesIO(data), size=len(data), rule=Uploads())
+    assert (found.media_type, found.duration_s) == (media_type, 15)
 
 
 def test_two_papers_are_two_files() -> None:

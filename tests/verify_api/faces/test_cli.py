@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,7 +75,7 @@ def album(tmp_path_factory: pytest.TempPathFactory, people: list[Files]) -> Path
         "renamed.txt": front,
         "empty.jpg": b"",
         "truncated.jpg": attacks.truncated(front),
-        "corrupted.jpg": b"\xff\xd8\xff\xe0" + os.urandom(400),
+        "corrupted.jpg": b"\xff\xd8\xff\xe0" + random.Random(1).randbytes(400),
         "picture.gif": attacks.as_gif(front),
         "gif.jpg": attacks.as_gif(front),
         "large.jpg": attacks.many_pixels(40),
