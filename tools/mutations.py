@@ -1,7 +1,8 @@
 """`python -m tools.mutations`: switch off one rule after another; do the random interleavings notice?
 
 A guard that no test misses is no guard. Each mutation is one replacement in one file; the tests run on a copy
-of the tree, of which nothing is kept. `python -m tools.mutations 60` sets how many sequences are tried.
+of the tree, of which nothing is kept. `python -m tools.mutations 60` sets how many sequences are tried,
+`python -m tools.mutations 60 guard` tries only those whose name contains the word.
 """
 
 import os
@@ -123,13 +124,14 @@ def survives(mutation: Mutation, folder: Path, sequences: int) -> bool:
 def main() -> int:
     """Print each mutation with its outcome; 1 if one survives."""
     sequences = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    word = sys.argv[2] if len(sys.argv) > 2 else ""
     left = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for part in COPIED:
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", folder)
-        for mutation in MUTATIONS:
+        for mutation in (one for one in MUTATIONS if word in one.name):
             is_left = survives(mutation, folder, sequences)
             left += is_left
             print(f"{'NOT NOTICED' if is_left else 'noticed':12} {mutation.name}", flush=True)

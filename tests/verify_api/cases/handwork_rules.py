@@ -44,6 +44,14 @@ class Handwork(RuleBasedStateMachine):
         """Given by the machine."""
         raise NotImplementedError
 
+    def hold(self) -> None:
+        """Given by the machine."""
+        raise NotImplementedError
+
+    def decide(self, is_approved: bool) -> None:
+        """Given by the machine."""
+        raise NotImplementedError
+
     @property
     def today(self) -> date:
         """The day in Shanghai."""
@@ -77,6 +85,29 @@ class Handwork(RuleBasedStateMachine):
             assert act(self.session, self.case.id, now=self.now) is None
         handwork.resume(self.session, self._locked(), reason="恢复", actor=REVIEWER, now=until)
         self.oracle.stood(since, until)
+
+    @precondition(lambda self: self.oracle.due is not None and self.oracle.counted_from == self.today)
+    @rule(hours=st.integers(20, 24 * 9))
+    def force_majeure_on_the_day_the_clock_starts(self, hours: int) -> None:
+        if self.oracle.is_known and self.oracle.state not in HandworkOracle.ENDED:
+            self.force_majeure(hours=hours, is_swept=False)
+
+    @precondition(lambda self: self.oracle.state == "RECTIFICATION_SUBMITTED" and self.oracle.is_known)
+    @rule(days=st.integers(50, 88), stood_days=st.sampled_from([0, 0, 5, 12]))
+    def the_bureau_takes_its_time(self, days: int, stood_days: int) -> None:
+        """The month of a second check-in, and the days of a rejected one, may then reach beyond the cap."""
+        if self.today + timedelta(days=days + 40) > LAST_SURE_DAY:
+            return
+        if stood_days:
+            self.force_majeure(hours=24 * stood_days, is_swept=False)
+        self.now += timedelta(days=days)
+        self.decide(is_approved=True)
+
+    @precondition(lambda self: self.oracle.due is not None and self.oracle.state not in HandworkOracle.ENDED)
+    @rule()
+    def the_deadline_passes_under_a_hold(self) -> None:
+        self.hold()
+        self.the_deadline_passes_and_the_sweep_comes()
 
     @rule(days=st.integers(0, 40))
     def sweep_with_a_clock_that_stepped_back(self, days: int) -> None:
