@@ -239,7 +239,7 @@ def _case_facts(session: Session, case: Case, attempt: Attempt) -> CaseFacts:
     received = attempt.received_at
     closes = queries.closes_at(session, row, now=received) if row and received else None
     return CaseFacts(
-        is_list_standing=row is not None and row.status == "approved",
+        is_list_standing=row is not None and queries.is_in_force(session, row),
         may_check_in=may(State(case.state), Capability.CHECK_IN),
         is_accepted=row is not None
         and queries.standing_checkin(session, row.id, attempt.person_id) is not None,
