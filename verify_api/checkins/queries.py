@@ -50,6 +50,15 @@ def approved_list(session: Session, case_id: int) -> PersonList | None:
     return session.scalar(query.order_by(PersonList.version.desc()).limit(1))
 
 
+def is_in_force(session: Session, row: PersonList) -> bool:
+    """Whether people check in for this list: approved, and no later one has taken its place.
+
+    The list of the first round stays approved when 整改 brings a new one; nobody comes for it any more.
+    """
+    newest = approved_list(session, row.case_id)
+    return newest is not None and newest.id == row.id
+
+
 def closes_at(session: Session, row: PersonList, *, now: datetime) -> datetime | None:
     """When the window of a list closes; while a pause stands it recedes."""
     deadline = running(session, row.case_id)

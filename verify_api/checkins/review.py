@@ -76,7 +76,7 @@ def _staff_verdict(session: Session, case: Case, attempt: Attempt, is_accepted: 
         return Verdict(AttemptState.REJECTED, (said,))
     require(case, Capability.CHECK_IN)
     row = session.get(PersonList, attempt.list_id)
-    if row is None or row.status != "approved":
+    if row is None or not queries.is_in_force(session, row):
         raise NotInReview("打卡名单已被撤销或更换")
     if queries.standing_checkin(session, row.id, attempt.person_id) is not None:
         return Verdict(AttemptState.REJECTED, (Reason("already_accepted", "您已完成本次打卡，无需重复打卡"),))

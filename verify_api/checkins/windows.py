@@ -84,7 +84,7 @@ def confirm_window(
         return
     require(case, Capability.CHECK_IN)
     row = session.get_one(PersonList, proposal.detail["list"])
-    if row.status != "approved":
+    if not queries.is_in_force(session, row):
         raise NotInReview("打卡名单已被撤销或更换")
     _not_yet_in(session, row.id, proposal.detail["person"])
     accept(

@@ -161,6 +161,14 @@ class Handwork(RuleBasedStateMachine):
             self._by_two("rescind_notice")
             self.oracle.restarted(self.today)
 
+    @precondition(lambda self: self.oracle.state in ("RECTIFYING", "RECHECKING_IN") and self.oracle.served)
+    @rule(rarely=RARELY)
+    def a_revocation_comes_and_is_rescinded(self, rarely: int) -> None:
+        if is_rare(rarely):
+            self.the_deadline_passes_and_the_sweep_comes()
+            if self.oracle.state == "REVOKED":
+                self.rescind_the_decision(is_done=True)
+
     @precondition(lambda self: self.oracle.state in ("REVOKED", "LAPSED"))
     @rule(is_done=st.booleans())
     def rescind_the_decision(self, is_done: bool) -> None:
