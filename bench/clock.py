@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from multiprocessing.queues import SimpleQueue
@@ -20,7 +21,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
 
 from registry import embedded
-from registry.db import make_engine, make_sessions
+from registry.db import Sessions, make_engine, make_sessions
 from registry.migrations import load_models, migrate
 from verify_api.deadlines.sweep import due_ids, sweep
 from verify_api.evidence.store import EvidenceStore
@@ -32,6 +33,7 @@ OPEN = int(os.environ.get("BENCH_OPEN", "1000000"))
 DUE = 1000
 PROCESSES = 2
 ROUNDS = 15
+PAUSE_S = 0.05  # The scheduler looks for new documents more seldom.
 NOW = datetime(2026, 4, 10, 16, 0, tzinfo=UTC)  # Midnight in Shenzhen.
 OFFICE = "深圳示例建设局"
 
@@ -174,23 +176,43 @@ def _used_by_server(folder: Path) -> float:
 
 
 def work(folder: Path, url: str, n: int, ready: Barrier, used_by: "SimpleQueue[float]") -> None:
-    """One process: it takes what the other does not hold."""
+    """One process with the two jobs side by side, as the scheduler runs them; it takes what is not held."""
     load_models()
     sessions = make_sessions(make_engine(url))
     seal = Seal.self_made(folder, office=OFFICE, now=NOW)
     store = EvidenceStore.open(str(folder / "files"))
     ready.wait()
     start, began = time.perf_counter(), time.process_time()
-    taken = sweep(sessions, now=NOW, is_backwards=n % 2 == 1)
-    swept, used = time.perf_counter() - start, time.process_time() - began
-    made = produce_pending(sessions, seal=seal, store=store, clock=lambda: NOW)
-    whole = time.process_time() - began
-    used_by.put(whole)
-    for what, count, seconds in (("steps", len(taken), used), ("pages", made.made, whole - used)):
+    with ThreadPoolExecutor(1) as pool:
+        sweeping = pool.submit(_sweep, sessions, n)
+        pages, used = _produce(sessions, seal, store, sweeping)
+        steps, used_by_steps, swept_at = sweeping.result()
+    used_by.put(time.process_time() - began)
+    for what, count, seconds in (("steps", steps, used_by_steps), ("pages", pages, used)):
         print(
             f"         a process: {count} {what}, {seconds / max(count, 1) * 1000:.1f} ms of processor each"
         )
-    print(f"         a process: swept in {swept:.1f} s")
+    print(f"         a process: swept in {swept_at - start:.1f} s of {time.perf_counter() - start:.1f} s")
+
+
+def _sweep(sessions: Sessions, n: int) -> tuple[int, float, float]:
+    """How many steps, the processor time of this thread, and when it was done."""
+    taken = sweep(sessions, now=NOW, is_backwards=n % 2 == 1)
+    return len(taken), time.thread_time(), time.perf_counter()
+
+
+def _produce(
+    sessions: Sessions, seal: Seal, store: EvidenceStore, sweeping: "Future[tuple[int, float, float]]"
+) -> tuple[int, float]:
+    """How many pages until there are none left to come, and the processor time of this thread."""
+    made, began, is_last = 0, time.thread_time(), False
+    while not is_last:
+        is_last = sweeping.done()
+        some = produce_pending(sessions, seal=seal, store=store, clock=lambda: NOW).made
+        made += some
+        if not some:
+            time.sleep(PAUSE_S)
+    return made, time.thread_time() - began
 
 
 if __name__ == "__main__":

@@ -5,20 +5,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pikepdf import Pdf
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from registry.clock import Clock
 from registry.db import Sessions
 from verify_api.evidence.store import EvidenceStore
+from verify_api.notices.document import Document
 from verify_api.notices.models import Notice
+from verify_api.notices.press import set_pages
 from verify_api.notices.queries import unproduced
 from verify_api.notices.seal import Seal
-from verify_api.notices.service import make_page
+from verify_api.notices.service import keep_page
 
 log = logging.getLogger(__name__)
 
-# Pages that one transaction writes: what a crash makes anew, the same to the byte.
+# Pages that one run of the press sets and one transaction writes: what a crash makes anew.
 TOGETHER = 10
 
 Progress = Callable[[int, int], None]  # (made, all)
@@ -79,13 +82,25 @@ def _make_pages(
 ) -> list[int]:
     """Ids of those whose page cannot be made: they must not keep the others waiting."""
     broken = []
-    for notice in notices:
+    for notice, page in zip(notices, _set(notices), strict=True):
         try:
-            make_page(session, notice, seal=seal, store=store, now=now)
+            if isinstance(page, Exception):
+                raise page
+            keep_page(session, notice, page, seal=seal, store=store, now=now)
         except Exception:
             log.exception("the page of notice %s could not be made", notice.id)
             broken.append(notice.id)
     return broken
+
+
+def _set(notices: Sequence[Notice]) -> Sequence[Pdf | Exception]:
+    """All in one run of the press; where that fails, each by itself, with what is wrong with it."""
+    try:
+        return set_pages([Document.model_validate(notice.document) for notice in notices])
+    except Exception as error:
+        if len(notices) == 1:
+            return [error]
+        return [page for notice in notices for page in _set([notice])]
 
 
 def _claim(session: Session, *, without: Sequence[int], most: int) -> list[Notice]:

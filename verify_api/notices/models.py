@@ -58,8 +58,7 @@ class NoticeCounter(Base):
 class Notice(Base):
     """One document. `document` is everything the page shows, so that it can be rendered again.
 
-    `produced_at` is empty until the file is rendered and signed. `sha256` is of the signed file;
-    `unsigned_sha256` of the same page before signing, which anybody can reproduce from `document`.
+    `produced_at` is empty until the file is rendered and signed. `sha256` is of the signed file.
     """
 
     __tablename__ = "notices"
@@ -92,7 +91,6 @@ class Notice(Base):
 
     produced_at: Mapped[datetime | None]
     sha256: Mapped[str | None] = mapped_column(String(64), index=True)
-    unsigned_sha256: Mapped[str | None] = mapped_column(String(64))
     size: Mapped[int | None]
 
     delivered_at: Mapped[datetime | None]

@@ -4,12 +4,13 @@ The private key is a PKCS#12 file of the operator's; without one a self-made cer
 that says of itself that it is for demonstration.
 """
 
+import asyncio
+import hashlib
 import io
 import os
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from asn1crypto import cms  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1_x509
@@ -18,19 +19,19 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import SigSeedSubFilter
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer
-from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
-from pyhanko.sign.signers.pdf_signer import PdfSigningSession
-from pyhanko.sign.timestamps import TimeStamper
+from pikepdf import Array, Dictionary, Name, Pdf, String
+from pyhanko.sign.signers import Signer
+from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 
 from registry.errors import Unavailable
+from verify_api.notices.cutting import as_bytes
 
 FIELD = "OfficeSeal"
 DIGEST = "sha256"
-DIGEST_BYTES = 32
-RESERVED_BYTES = 12_000  # Hexadecimal digits: twice the size of a CMS with a short chain.
+EMPTY = bytes(6_000).hex().encode()  # Room for the signature and a chain of certificates.
+UNKNOWN_RANGE = [0, 9_999_999_999, 9_999_999_999, 9_999_999_999]
+PRINTED_AND_LOCKED = 4 + 128
+SIGNED_AND_APPEND_ONLY = 1 + 2
 VALID_FOR = timedelta(days=3650)
 PASSWORD_FREE = serialization.NoEncryption()
 
@@ -80,59 +81,46 @@ class Seal(Signer):
             _make(file, office=office, now=now)
         return cls.from_pkcs12(file, "")
 
-    def sign(self, page: bytes, *, now: datetime, reason: str) -> bytes:
-        """The page with an invisible PAdES signature appended; the bytes before it stay as they were."""
-        writer = _Page(io.BytesIO(page))
-        metadata = PdfSignatureMetadata(
-            field_name=FIELD, md_algorithm=DIGEST, subfilter=SigSeedSubFilter.PADES, reason=reason
-        )
-        signed = _DatedSigner(metadata, signer=self, now=now).sign_pdf(writer, bytes_reserved=RESERVED_BYTES)
-        return bytes(signed.getvalue())
+    def sign(self, page: Pdf, *, now: datetime, reason: str) -> bytes:
+        """The page with an invisible PAdES-B-B signature over the whole file (ETSI EN 319 142-1).
 
-    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
-        """The raw signature over the signed attributes."""
+        `page` itself is given the signature field, too, and is of no further use.
+        """
+        _give_field(page, now=now, reason=reason)
+        made = bytearray(as_bytes(page))
+        start = made.index(b"/Contents <" + EMPTY) + len(b"/Contents ")
+        end = start + len(EMPTY) + 2
+        _tell_range(made, start, end)
+        digest = hashlib.sha256(memoryview(made)[:start])
+        digest.update(memoryview(made)[end:])
+        signed = io.BytesIO(made)
+        room = PreparedByteRangeDigest(digest.digest(), start, end)
+        room.fill_with_cms(signed, self._cms(digest.digest()))
+        return signed.getvalue()
+
+    def _cms(self, digest: bytes) -> bytes:
+        """The signature over a digest, DER.
+
+        pyHanko's own for the first page; then the same bytes with the new digest and signature. Under one RSA
+        key a PAdES signature without a time stamp differs from page to page in these two fields of fixed
+        length only, and filling them in takes a tenth of building the structure anew.
+        """
+        if self._pattern is None or not isinstance(self._key, rsa.RSAPrivateKey):
+            made = asyncio.run(self.async_sign(digest, DIGEST, use_pades=True))
+            self._pattern = _learn(digest, made)
+            return bytes(made.dump())
+        known, attributes, signature, whole = self._pattern
+        new = self._raw(attributes.replace(known, digest))
+        return whole.replace(known, digest).replace(signature, new)
+
+    def _raw(self, data: bytes) -> bytes:
         if isinstance(self._key, rsa.RSAPrivateKey):
             return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
         return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
 
-    async def async_sign(
-        self,
-        data_digest: bytes,
-        digest_algorithm: str,
-        dry_run: bool = False,
-        use_pades: bool = False,
-        timestamper: TimeStamper | None = None,
-        signed_attr_settings: PdfCMSSignedAttributes | None = None,
-        is_pdf_sig: bool = True,
-        encap_content_info: Any = None,
-    ) -> cms.ContentInfo:
-        """pyHanko's own CMS for the first page; then the same bytes with the new digest and signature.
-
-        Under one RSA key a PAdES signature without a time stamp differs from page to page in these two
-        fields of fixed length only. Filling them in takes a tenth of building the structure anew.
-        """
-
-        async def build() -> cms.ContentInfo:
-            return await super(Seal, self).async_sign(
-                data_digest,
-                digest_algorithm,
-                dry_run,
-                use_pades,
-                timestamper,
-                signed_attr_settings,
-                is_pdf_sig,
-                encap_content_info,
-            )
-
-        is_plain = use_pades and not dry_run and timestamper is None and encap_content_info is None
-        if not (is_plain and isinstance(self._key, rsa.RSAPrivateKey) and len(data_digest) == DIGEST_BYTES):
-            return await build()
-        if self._pattern is None:
-            self._pattern = _learn(data_digest, await build())
-        digest, attributes, signature, whole = self._pattern
-        attributes = attributes.replace(digest, data_digest)
-        new = await self.async_sign_raw(attributes, digest_algorithm)
-        return cms.ContentInfo.load(whole.replace(digest, data_digest).replace(signature, new))
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+        """The raw signature over the signed attributes."""
+        return self._raw(data)
 
 
 def _learn(digest: bytes, made: cms.ContentInfo) -> tuple[bytes, bytes, bytes, bytes]:
@@ -160,28 +148,45 @@ def open_seal(file: Path | None, password: str, *, folder: Path, office: str, no
     return Seal.self_made(folder, office=office, now=now)
 
 
-class _Page(IncrementalPdfFileWriter):
-    """Leaves the page's own metadata alone.
+def _give_field(page: Pdf, *, now: datetime, reason: str) -> None:
+    """A signature field that is still empty (ISO 32000-1, 12.7.4.5 and 12.8.1)."""
+    first = page.pages[0].obj
+    field = page.make_indirect(
+        Dictionary(
+            FT=Name.Sig,
+            T=FIELD,
+            Type=Name.Annot,
+            Subtype=Name.Widget,
+            F=PRINTED_AND_LOCKED,
+            Rect=[0, 0, 0, 0],
+            P=first,
+            V=page.make_indirect(_empty_signature(now, reason)),
+        )
+    )
+    first.Annots = Array([field])
+    page.Root.AcroForm = Dictionary(Fields=[field], SigFlags=SIGNED_AND_APPEND_ONLY)
+    level = Dictionary(Type=Name.DeveloperExtensions, BaseVersion=Name("/1.7"), ExtensionLevel=1)
+    page.Root.Extensions = Dictionary(ESIC=level)
 
-    The library would write the machine's time into them, though the signature carries the time given; and
-    reading and writing them takes two fifths of a signature.
-    """
 
-    def _update_meta(self) -> None:
-        return
+def _empty_signature(now: datetime, reason: str) -> Dictionary:
+    return Dictionary(
+        Type=Name.Sig,
+        Filter=Name("/Adobe.PPKLite"),
+        SubFilter=Name("/ETSI.CAdES.detached"),
+        Contents=String(bytes(len(EMPTY) // 2)),
+        ByteRange=Array(UNKNOWN_RANGE),
+        M=now.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ"),
+        Reason=reason,
+    )
 
 
-class _DatedSigner(PdfSigner):
-    """Signs with the given time instead of the machine's."""
-
-    def __init__(self, metadata: PdfSignatureMetadata, *, signer: Signer, now: datetime) -> None:
-        super().__init__(metadata, signer=signer)
-        self._now = now
-
-    def init_signing_session(self, *args: Any, **options: Any) -> PdfSigningSession:
-        session = super().init_signing_session(*args, **options)
-        session.system_time = self._now
-        return session
+def _tell_range(made: bytearray, start: int, end: int) -> None:
+    """Write which bytes are signed: all but `start` … `end`, in the room kept for the four numbers."""
+    at = made.index(b"/ByteRange [ ") + len(b"/ByteRange [ ")
+    room = made.index(b"]", at) - at
+    told = f"0 {start} {end} {len(made) - end}".encode().ljust(room)
+    made[at : at + room] = told
 
 
 def _asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:

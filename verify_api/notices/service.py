@@ -2,16 +2,16 @@
 
 `issue` takes a number and freezes the content in the caller's transaction; `produce` sets, signs and stores
 the page, usually in a transaction of its own right after. Between the two the number is locked for no longer
-than the caller's transaction, and a crash leaves a document that is produced later, byte for byte the same.
+than the caller's transaction, and a crash leaves a document that is produced later and says the same.
 """
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from pikepdf import Pdf
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -28,7 +28,7 @@ from verify_api.notices.models import (
     NoticeKind,
     ServiceMethod,
 )
-from verify_api.notices.press import set_page
+from verify_api.notices.press import Mark, set_page, set_pages
 from verify_api.notices.rules import code_from, letters_of, make_document, read_context, remedies_of
 from verify_api.notices.seal import Seal
 from verify_api.policy.values import Policy
@@ -37,6 +37,13 @@ PDF = "application/pdf"
 RANDOM_BITS = 60
 DIGEST_LENGTH = 64
 CARRIER_CLOCK = timedelta(minutes=10)
+COUNTERS = cast(Table, NoticeCounter.__table__)
+NEXT_NUMBER = (
+    insert(COUNTERS)
+    .values(letters=bindparam("letters"), year=bindparam("year"), last=1)
+    .on_conflict_do_update(index_elements=["letters", "year"], set_={"last": COUNTERS.c.last + 1})
+    .returning(COUNTERS.c.last)
+)
 
 
 class NoticeNotFound(NotFound):
@@ -151,12 +158,22 @@ def make_page(session: Session, notice: Notice, *, seal: Seal, store: EvidenceSt
     Raises:
         NotSet, SealUnusable: The page could not be made.
     """
-    page = set_page(Document.model_validate(notice.document))
+    (page,) = set_pages([Document.model_validate(notice.document)])
+    keep_page(session, notice, page, seal=seal, store=store, now=now)
+
+
+def keep_page(
+    session: Session, notice: Notice, page: Pdf, *, seal: Seal, store: EvidenceStore, now: datetime
+) -> None:
+    """Sign and store a page that has been set. Whatever raises has changed nothing in the row.
+
+    Raises:
+        SealUnusable: It could not be signed.
+    """
     signed = seal.sign(page, now=now, reason=f"{notice.kind} {notice.reference}")
     file = store.put(signed, media_type=PDF)
     notice.produced_at = now
     notice.sha256, notice.size = file.sha256, file.size
-    notice.unsigned_sha256 = hashlib.sha256(page).hexdigest()
     _record(session, notice, EventKind.PRODUCED, at=now, actor="system", now=now, sha256=file.sha256)
 
 
@@ -247,11 +264,11 @@ def marked_copy(session: Session, notice_id: int) -> bytes:
         raise NoticeNotFound
     document = Document.model_validate(notice.document)
     if notice.rescinded_at is not None:
-        return set_page(document, mark="已撤销", mark_note=f"本文书已于{_day(notice.rescinded_at)}撤销")
+        return set_page(document, mark=Mark("已撤销", f"本文书已于{_day(notice.rescinded_at)}撤销"))
     if notice.replaced_at is not None:
         follower = session.scalar(select(Notice.reference).where(Notice.replaces_id == notice.id))
         note = f"本文书已于{_day(notice.replaced_at)}由{follower}替代"
-        return set_page(document, mark="已替代", mark_note=note)
+        return set_page(document, mark=Mark("已替代", note))
     return set_page(document)
 
 
@@ -275,14 +292,9 @@ def _numbered_document(
 
 def _next_number(session: Session, letters: str, year: int) -> int:
     """The next number of a series; the row it comes from is locked until the transaction ends."""
-    counter = insert(NoticeCounter).values(letters=letters, year=year, last=1)
-    counter = counter.on_conflict_do_update(
-        index_elements=[NoticeCounter.letters, NoticeCounter.year], set_={"last": NoticeCounter.last + 1}
-    )
     # What waits to be written does not bear on the number: many documents may go with one flush.
-    options = {"autoflush": False}
-    found = session.execute(counter.returning(NoticeCounter.last), execution_options=options)
-    return int(found.scalar_one())
+    with session.no_autoflush:
+        return int(session.execute(NEXT_NUMBER, {"letters": letters, "year": year}).scalar_one())
 
 
 def _replaceable(session: Session, notice_id: int, kind: NoticeKind, enterprise_id: int) -> Notice:

@@ -1,10 +1,11 @@
 """Numbers under concurrent issue, pages made by several workers. Real commits on a database of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
+from pikepdf import Pdf
 from sqlalchemy import func, select
 
 from registry import embedded
@@ -13,8 +14,11 @@ from registry.enterprises.models import Enterprise
 from registry.migrations import migrate
 from tests.verify_api.notices.conftest import NOW, add_enterprise, issued
 from verify_api.evidence.store import EvidenceStore
+from verify_api.notices import batch
 from verify_api.notices.batch import produce_pending
+from verify_api.notices.document import Document
 from verify_api.notices.models import Notice, NoticeEvent, NoticeKind
+from verify_api.notices.press import NotSet
 from verify_api.notices.queries import missing_numbers, unproduced
 from verify_api.notices.seal import Seal, SealUnusable
 
@@ -59,7 +63,7 @@ def clock() -> datetime:
 class BrokenSeal(Seal):
     """The office's key on a day it cannot be used."""
 
-    def sign(self, page: bytes, *, now: datetime, reason: str) -> bytes:
+    def sign(self, page: Pdf, *, now: datetime, reason: str) -> bytes:
         raise SealUnusable
 
 
@@ -120,3 +124,21 @@ def test_a_page_that_cannot_be_signed_is_left_for_the_next_run(
         assert failed.made == 0
         assert list(failed.failed) == list(unproduced(session, limit=10))
     assert produce_pending(sessions, seal=seal, store=store, clock=clock).made == 2
+
+
+def test_one_document_that_cannot_be_set_does_not_keep_the_others_of_its_run_waiting(
+    sessions: Sessions, enterprise_id: int, seal: Seal, store: EvidenceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(sessions, enterprise_id, 5)
+    real = batch.set_pages
+
+    def picky(documents: Sequence[Document]) -> list[Pdf]:
+        if any(document.number == 3 for document in documents):
+            raise NotSet
+        return real(documents)
+
+    monkeypatch.setattr(batch, "set_pages", picky)
+    done = produce_pending(sessions, seal=seal, store=store, clock=clock)
+    with sessions() as session:
+        [lost] = session.scalars(select(Notice.id).where(Notice.number == 3))
+    assert (done.made, done.failed) == (4, (lost,))

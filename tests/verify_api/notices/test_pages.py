@@ -15,7 +15,7 @@ from tests.verify_api.notices.conftest import CONTEXTS, NOW, OFFICE, SKETCH
 from verify_api.notices.document import Document
 from verify_api.notices.glyphs import has_glyph, printable
 from verify_api.notices.models import NoticeKind
-from verify_api.notices.press import NotSet, set_page
+from verify_api.notices.press import Mark, NotSet, set_page
 from verify_api.notices.rules import code_from, make_document, read_context, remedies_of
 from verify_api.policy.values import Policy
 
@@ -240,7 +240,7 @@ def test_a_long_list_of_evidence_runs_over_pages_with_its_head() -> None:
 
 
 def test_marks_are_printed_on_every_page() -> None:
-    page = set_page(document(NoticeKind.LAPSE), mark="已撤销", mark_note="本文书已于2026年3月1日撤销")
+    page = set_page(document(NoticeKind.LAPSE), mark=Mark("已撤销", "本文书已于2026年3月1日撤销"))
     reader = PdfReader(io.BytesIO(page))
     assert all("已撤销" in item.extract_text() for item in reader.pages)
     assert "本文书已于2026年3月1日撤销" in text_of(page)
