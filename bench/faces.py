@@ -216,41 +216,47 @@ def _speed(work: Work, files: Sequence[bytes], count: int) -> float:
     return count * len(files) / (time.perf_counter() - start)
 
 
-def search() -> None:
-    """1:N: time and recall@1 of the index over protected templates against exact search."""
+def search(templates: int = TEMPLATES, queries: int = QUERIES) -> None:
+    """1:N: time of the search, and whether it names whom numpy finds among the raw vectors."""
     from sqlalchemy import text
 
     from registry import embedded
     from registry.crypto import Keyring
     from registry.db import make_engine, make_sessions
     from registry.migrations import migrate
-    from verify_api.faces import queries, vault
+    from verify_api.faces import vault
+    from verify_api.faces.queries import nearest
 
     keyring = Keyring({"bench": bytes(range(32))})
     with tempfile.TemporaryDirectory(dir=VAR) as folder:
         database = make_engine(embedded.start(Path(folder) / "postgres", "bench"))
         migrate(database)
         rng = np.random.default_rng(3)
-        vectors = crowd(rng, TEMPLATES)
+        vectors = crowd(rng, templates)
         load = milliseconds(lambda: _fill(database, vectors, vault.transform(keyring.keys["bench"], 128)))
-        print(f"1:N          {TEMPLATES} templates stored and indexed in {load / 1000:.0f} s")
-        chosen = rng.choice(TEMPLATES, QUERIES, replace=False)
-        asked = (vectors[chosen] + rng.normal(0, 0.022, (QUERIES, 128))).astype(np.float32)
-        exact = [int(np.argmin(((vectors - one) ** 2).sum(axis=1))) + 1 for one in asked]
-        times, found = [], []
+        print(f"1:N          {templates} templates stored in {load / 1000:.0f} s")
+        chosen = rng.choice(templates, queries, replace=False)
+        asked = (vectors[chosen] + rng.normal(0, 0.022, (queries, 128))).astype(np.float32)
+        times, right, named = [], 0, 0
         with make_sessions(database).begin() as session:
             session.execute(text("ANALYZE face_templates"))
             for one in asked:
                 start = time.perf_counter()
-                near = queries.nearest(
-                    session, keyring, one, model_id="bench", exclude_person_id=0, within=9.0, limit=10
+                near = nearest(
+                    session, keyring, one, model_id="bench", exclude_person_id=0, within=SAME, limit=10
                 )
                 times.append((time.perf_counter() - start) * 1000)
-                found.append(near[0].person_id if near else 0)
+                right += [each.person_id for each in near] == _by_hand(vectors, one)
+                named += len(near)
         database.dispose()
-    recall = float(np.mean(np.array(found) == np.array(exact)))
     spread = f"median {statistics.median(times):.1f} ms   p95 {_p95(times):.1f} ms"
-    print(f"1:N          {spread}   recall@1 {recall:.3f}")
+    print(f"1:N          {spread}   {right} of {queries} answers as by hand, {named} persons named")
+
+
+def _by_hand(vectors: npt.NDArray[np.float32], asked: npt.NDArray[np.float32]) -> list[int]:
+    """The ten closest persons under the threshold."""
+    apart = np.linalg.norm(vectors - asked, axis=1)
+    return [int(k) + 1 for k in np.argsort(apart)[:10] if apart[k] <= SAME]
 
 
 def crowd(rng: np.random.Generator, count: int) -> npt.NDArray[np.float32]:
@@ -262,13 +268,9 @@ def crowd(rng: np.random.Generator, count: int) -> npt.NDArray[np.float32]:
 
 
 def _fill(database: object, vectors: npt.NDArray[np.float32], turn: npt.NDArray[np.float64]) -> None:
-    """Straight into the tables by COPY, the index built afterwards as a restore would do it."""
+    """Straight into the tables by COPY, each row as wide as a real one."""
     with database.begin() as connection:  # type: ignore[attr-defined]
         raw = connection.connection.driver_connection
-        index = "ix_face_templates_near_128"
-        (definition,) = raw.execute(f"SELECT pg_get_indexdef('{index}'::regclass)").fetchone()
-        raw.execute(f"DROP INDEX {index}")
-        raw.execute("SET LOCAL maintenance_work_mem = '512MB'")
         columns = "upstream_id, name, id_digest, id_cipher, id_masked, synced_at"
         with raw.cursor() as cursor:
             with cursor.copy(f"COPY people ({columns}) FROM STDIN") as copy:
@@ -279,12 +281,14 @@ def _fill(database: object, vectors: npt.NDArray[np.float32], turn: npt.NDArray[
                 " VALUES (1, '1', 'registry', now())"
             )
             columns = "person_id, consent_id, model_id, source_sha256, sealed, protected, dimensions, key_id"
+            sealed = bytes(547)
             turned = (vectors @ turn.T.astype(np.float32)).astype(np.float32)
             with cursor.copy(f"COPY face_templates ({columns}, enrolled_at) FROM STDIN") as copy:
                 for k, vector in enumerate(turned, start=1):
                     near = "[" + ",".join(f"{x:.6g}" for x in vector) + "]"
-                    copy.write_row((k, 1, "bench", "0" * 64, b"", near, 128, "bench", "2026-01-01T00:00:00Z"))
-            cursor.execute(definition)
+                    copy.write_row(
+                        (k, 1, "bench", "0" * 64, sealed, near, 128, "bench", "2026-01-01T00:00:00Z")
+                    )
 
 
 def main() -> None:

@@ -57,4 +57,4 @@ class FaceEngine(Protocol):
         """Distance in the model's own measure, 0 for the same picture; NaN if a vector is not usable."""
 
     def as_euclidean(self, distance: float) -> float:
-        """The Euclidean distance of two vectors at this distance, for searching with an index."""
+        """The Euclidean distance of two vectors at this distance, for the search among templates."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, literal_column, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.db import Base, Key
@@ -29,32 +29,18 @@ class FaceConsent(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
-def _near(size: int) -> Index:
-    """The search index over vectors of this length."""
-    return Index(
-        f"ix_face_templates_near_{size}",
-        literal_column(f"(protected::vector({size}))").label("near"),
-        postgresql_using="hnsw",
-        postgresql_ops={"near": "vector_l2_ops"},
-        postgresql_with={"m": 16, "ef_construction": 128},
-        postgresql_where=text(f"dimensions = {size}"),
-    )
-
-
 class FaceTemplate(Base):
     """One person's reference vector of one model; a new photograph overwrites the old vector.
 
     `sealed` is the vector under AES-GCM; `protected` the same vector turned by a keyed orthogonal transform,
     so that neighbours can be searched while the raw vector is nowhere in the clear. `dimensions` repeats its
-    length because the index of each length is a partial one.
+    length, as a distance can be asked between vectors of one length only. No approximate index lies over it.
     """
 
     __tablename__ = "face_templates"
     __table_args__ = (
         UniqueConstraint("person_id", "model_id"),
         CheckConstraint("vector_dims(protected) = dimensions", name="dimensions"),
-        _near(128),
-        _near(512),
     )
 
     id: Mapped[Key]

@@ -1,17 +1,16 @@
 """Named questions to the face tables."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import numpy.typing as npt
-from pgvector.sqlalchemy import Vector
-from sqlalchemy import cast, func, select, text
+from sqlalchemy import Case, case, func, select
 from sqlalchemy.orm import Session
 
-from registry.crypto import Keyring
+from registry.crypto import Keyring, Unreadable
 from verify_api.faces import vault
 from verify_api.faces.models import FaceConsent, FaceErasure, FaceLookalike, FaceTemplate, PhotoFault
-
-INDEXED = (128, 512)  # lengths that have an HNSW index; others are searched row by row
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,31 +100,38 @@ def nearest(
     within: float,
     limit: int,
 ) -> list[Neighbour]:
-    """Other identities within this Euclidean distance, the closest first, over all keys in use.
+    """Other identities within this Euclidean distance, the closest first, under whichever key they lie.
 
-    The index hands out candidates in order of distance before the filters apply; `iterative_scan` lets it go
-    on until enough of them pass, instead of coming back short.
+    Every row of the model is measured, in one pass. An approximate index would be faster and may leave a face
+    that no search reaches (docs/decisions/faces-search-is-exact.md).
+
+    Raises:
+        registry.crypto.Unreadable: A face lies under a key that is not here, so nobody can say who is near.
     """
-    session.execute(text("SET LOCAL hnsw.iterative_scan = 'strict_order'"))
-    session.execute(text("SET LOCAL hnsw.ef_search = 100"))
-    found: dict[int, float] = {}
-    for key_id in key_ids(session):
-        turned = vault.protect(keyring, vector, key_id=key_id)
-        column = cast(FaceTemplate.protected, Vector(turned.size))
-        distance = column.l2_distance(turned)
-        rows = session.execute(
-            select(FaceTemplate.person_id, distance)
-            .where(
-                FaceTemplate.dimensions
-                == text(str(turned.size)),  # a literal, so that the partial index fits
-                FaceTemplate.model_id == model_id,
-                FaceTemplate.key_id == key_id,
-                FaceTemplate.person_id != exclude_person_id,
-            )
-            .order_by(distance)
-            .limit(limit)
+    distance = _distance(keyring, vector).label("distance")
+    rows = session.execute(
+        select(FaceTemplate.person_id, distance)
+        .where(
+            FaceTemplate.dimensions == np.size(vector),
+            FaceTemplate.model_id == model_id,
+            FaceTemplate.person_id != exclude_person_id,
         )
-        for person_id, apart in rows:
-            if apart <= within:
-                found[person_id] = min(apart, found.get(person_id, apart))
-    return [Neighbour(p, d) for p, d in sorted(found.items(), key=lambda item: item[1])][:limit]
+        .order_by(distance.nulls_first())
+        .limit(limit)
+    ).all()
+    if any(apart is None for _, apart in rows):
+        raise Unreadable
+    return [Neighbour(person_id, apart) for person_id, apart in rows if apart <= within]
+
+
+def _distance(keyring: Keyring, vector: npt.ArrayLike) -> Case[Any]:
+    """From this vector to a row's, both turned by the row's key; null where that key is unknown."""
+    return case(
+        *(
+            (
+                FaceTemplate.key_id == key_id,
+                FaceTemplate.protected.l2_distance(vault.protect(keyring, vector, key_id=key_id)),
+            )
+            for key_id in keyring.keys
+        )
+    )

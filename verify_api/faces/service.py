@@ -242,7 +242,7 @@ def erase(session: Session, *, person_id: int, reason: str, now: datetime) -> Fa
 def rotate_keys(session: Session, *, keyring: Keyring, limit: int = 500) -> int:
     """Bring up to `limit` templates under the current key; how many were. Call until it answers 0.
 
-    Each row is sealed and turned anew in place. While the rotation runs, the search looks under both keys.
+    Each row is sealed and turned anew in place. The search measures each row under its own key.
     """
     rows = session.scalars(
         select(FaceTemplate)

@@ -1,6 +1,6 @@
 """Protection of vectors at rest: sealed for use, turned by a secret orthogonal transform for search.
 
-Distances survive the transform, so an index can find neighbours; without the key the stored numbers are a
+Distances survive the transform, so the database can find neighbours; without the key the stored numbers are a
 random rotation of the embedding. It is linear: somebody who holds the table *and* as many raw vectors of
 known rows as there are dimensions can solve for it. It protects a stolen dump, not a stolen server.
 """

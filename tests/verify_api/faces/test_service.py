@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -371,22 +371,6 @@ def test_templates_of_other_lengths_lie_beside_each_other(
     with pytest.raises(IntegrityError), session.begin_nested():
         template.dimensions = 64
         session.flush()
-
-
-def test_the_index_answers_the_search(
-    session: Session, enrol, recogniser: FaceEngine, people: list[Files]
-) -> None:  # type: ignore[no-untyped-def]
-    enrol(consenting(session), people[0]["reference"])
-    session.execute(text("SET LOCAL enable_seqscan = off"))
-    turned = [0.0] * 128
-    plan = session.execute(
-        text(
-            "EXPLAIN SELECT person_id FROM face_templates WHERE dimensions = 128"
-            " ORDER BY protected::vector(128) <-> CAST(:v AS vector(128)) LIMIT 5"
-        ),
-        {"v": str(turned)},
-    ).scalars()
-    assert "ix_face_templates_near_128" in " ".join(plan)
 
 
 def test_policy_thresholds_of_the_search_are_in_the_engines_own_measure(
