@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0099_one_hash_of_a_notice"
-down_revision = "0097_photo_faults"
+down_revision = "0098_faces_without_index"
 branch_labels = None
 depends_on = None
 
