@@ -151,11 +151,11 @@ def steps(folder: Path, url: str) -> None:
         worker.start()
     ready.wait()
     start, before = time.perf_counter(), _used_by_server(folder)
+    used = sum(used_by.get() for _ in workers)  # Each tells when it has nothing left to do.
+    took, served = time.perf_counter() - start, _used_by_server(folder) - before
     for worker in workers:
         worker.join()
         assert worker.exitcode == 0
-    took, served = time.perf_counter() - start, _used_by_server(folder) - before
-    used = sum(used_by.get() for _ in workers)
     with make_sessions(make_engine(url))() as session:
         made = session.scalar(select(func.count()).where(Notice.produced_at.is_not(None))) or 0
     each, server = (used + served) / max(made, 1), served / max(made, 1)

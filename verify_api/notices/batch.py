@@ -22,7 +22,7 @@ from verify_api.notices.service import keep_page
 log = logging.getLogger(__name__)
 
 # Pages that one run of the press sets and one transaction writes: what a crash makes anew.
-TOGETHER = 10
+TOGETHER = 20
 
 Progress = Callable[[int, int], None]  # (made, all)
 

@@ -88,15 +88,15 @@ def test_numbers_have_no_gap_however_many_issue_at_once_and_fail(
 def test_a_batch_makes_every_page_and_tells_how_far_it_is(
     sessions: Sessions, enterprise_id: int, seal: Seal, store: EvidenceStore
 ) -> None:
-    many(sessions, enterprise_id, 23)
+    many(sessions, enterprise_id, 43)
     told: list[tuple[int, int]] = []
 
     def progress(made: int, of: int) -> None:
         told.append((made, of))
 
     done = produce_pending(sessions, seal=seal, store=store, clock=clock, progress=progress)
-    assert (done.made, done.failed) == (23, ())
-    assert told == [(10, 23), (20, 23), (23, 23)]
+    assert (done.made, done.failed) == (43, ())
+    assert told == [(20, 43), (40, 43), (43, 43)]
     again = produce_pending(sessions, seal=seal, store=store, clock=clock)
     assert (again.made, again.failed) == (0, ())
 
