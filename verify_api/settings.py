@@ -22,7 +22,6 @@ class Settings(BaseSettings):
 
     # 32 random bytes each, base64. Empty: made once and kept under var/keys (one machine only).
     data_keys: SecretStr = SecretStr("")
-    token_key: SecretStr = SecretStr("")
 
     upstream_url: str = ""
     upstream_token: SecretStr = SecretStr("")

@@ -10,7 +10,8 @@ from registry.enterprises.models import Enterprise
 from verify_api.accounts.contacts import CurrentContact, contact_of
 from verify_api.cases.dossier import Dossier
 from verify_api.cases.models import Case, CaseItem
-from verify_api.messages.outbox import Recipient
+from verify_api.messages.outbox import Recipient, Sender
+from verify_api.settings import settings
 
 
 class CaseMessage(TypedDict):
@@ -20,6 +21,7 @@ class CaseMessage(TypedDict):
     enterprise: str
     items: list[str]
     now: datetime
+    sender: Sender
 
 
 def of_case(session: Session, case: Case, *, now: datetime) -> CaseMessage:
@@ -40,4 +42,5 @@ def _message(
     case: Case, enterprise: Enterprise, contact: CurrentContact, titles: list[str], *, now: datetime
 ) -> CaseMessage:
     to = Recipient(contact.phone, contact.name, case.enterprise_id, case.id)
-    return CaseMessage(to=to, enterprise=enterprise.name, items=titles, now=now)
+    sender = Sender(settings().sms_signature, settings().help_phone)
+    return CaseMessage(to=to, enterprise=enterprise.name, items=titles, now=now, sender=sender)

@@ -15,7 +15,7 @@ from registry.errors import Reason
 
 NOT_SELECTED = Reason("not_selected", "您不在该核查任务的打卡人员名单中", "如有疑问请联系本单位的企业联系人")
 NOT_OPEN = Reason("window_not_open", "该核查任务尚未开放打卡", "名单审核通过后才能打卡")
-CLOSED = Reason("window_closed", "打卡时间已经结束", "请联系本单位的企业联系人或拨打咨询电话 0755-83788725")
+CLOSED = Reason("window_closed", "打卡时间已经结束", "请联系本单位的企业联系人或向住房和建设局咨询")
 ACCEPTED = Reason("already_accepted", "您已完成本次打卡，无需重复打卡")
 CONSENT = Reason(
     "consent_required",
