@@ -17,6 +17,7 @@ from verify_api.cases.access import case_for, require_role
 from verify_api.cases.choosing import items_under
 from verify_api.cases.ground import ground_on
 from verify_api.cases.models import Case, CertificateFile, RectificationReport
+from verify_api.cases.statements import INVITED, put_forward
 from verify_api.cases.states import LABELS, Capability, State, Track
 from verify_api.checkins.models import AttemptState
 from verify_api.checkins.queries import front_frames
@@ -148,6 +149,7 @@ def _page(
         photographed=photographed(session, people),
         unknown_numbers=unknown_numbers(session, case, ground_on(session, now=frame.now)),
         windows=queries.people_at_window(session, case.id),
+        may_state=State(case.state) in INVITED,
         sketch=_sketch(tries),
         drawn=[one["attempt"] for one in _drawn(tries)],
         notices=[notice_view(one) | {"events": one.events} for one in of_case(session, case.id)],
@@ -282,6 +284,7 @@ ACTS: dict[str, tuple[Act, str]] = {
     "cancellation": (_reasoned(handwork.cancel), "cancelled"),
     "reopening": (_reasoned(handwork.reopen), "reopened"),
     "notice-issue": (_issued, "issued"),
+    "statement": (_reasoned(put_forward), "stated"),
     "appeal-decision": (_appeal_decided, "decided"),
     "proposal": (_proposed, "proposed"),
     "signature": (_signed, "signed"),
