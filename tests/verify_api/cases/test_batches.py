@@ -2,6 +2,9 @@
 
 import csv
 import io
+import time
+import zipfile
+from collections.abc import Callable
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -49,8 +52,56 @@ def ordinary(session: Session, n: int) -> Firm:
     return firm
 
 
+def edited(change: Callable[[bytes], bytes]) -> bytes:
+    """A workbook of one row with its sheet's XML changed."""
+    out = io.BytesIO()
+    book = zipfile.ZipFile(io.BytesIO(workbook([valid_uscc(1), "转包", "举报", ""])))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as copy:
+        for name in book.namelist():
+            data = book.read(name)
+            copy.writestr(name, change(data) if name == "xl/worksheets/sheet1.xml" else data)
+    return out.getvalue()
+
+
+def spoiled(at: int) -> bytes:
+    """A workbook with one byte of the sheet's compressed data changed, or its compression method unknown."""
+    data = bytearray(workbook([valid_uscc(1), "转包", "举报", ""]))
+    start = data.index(b"xl/worksheets/sheet1.xml") + len(b"xl/worksheets/sheet1.xml")
+    data[start + at] ^= 0xFF
+    return bytes(data)
+
+
+def encrypted() -> bytes:
+    """A workbook whose parts say that they need a password."""
+    data = bytearray(workbook([valid_uscc(1), "转包", "举报", ""]))
+    at = -1
+    while (at := data.find(b"PK\x01\x02", at + 1)) >= 0:
+        data[at + 8] |= 1
+    return bytes(data)
+
+
 class TestTheFile:
     """What a file may look like."""
+
+    @pytest.mark.parametrize(
+        "data", [spoiled(0), spoiled(40), spoiled(200), encrypted(), workbook()[:2000]], ids=range(5)
+    )
+    def test_a_damaged_or_locked_workbook_is_said_to_be_one(self, data: bytes) -> None:
+        with pytest.raises(BatchUnreadable, match="不是可以打开的 XLSX"):
+            read(data)
+
+    def test_rows_without_content_cost_next_to_nothing_however_many_the_sheet_claims(self) -> None:
+        last = b'<row r="1048576"><c r="A1048576" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
+        wide = (b'ref="A1:D2"', b'ref="A1:XFD1048576"')
+        far = edited(lambda xml: xml.replace(*wide).replace(b"</sheetData>", last))
+        begun = time.process_time()
+        assert [(row.line, row.code) for row in read(far)] == [(2, ""), (1048576, "bad_uscc")]
+        assert time.process_time() - begun < 20
+
+    def test_a_row_beyond_what_a_sheet_can_have_is_refused(self) -> None:
+        beyond = edited(lambda xml: xml.replace(b'<row r="2"', b'<row r="99999999999"'))
+        with pytest.raises(BatchUnreadable):
+            read(beyond)
 
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
     def test_csv_in_the_encodings_spreadsheets_write(self, encoding: str) -> None:
