@@ -296,6 +296,12 @@ def test_an_enterprise_sees_no_batch(office: Office) -> None:
 class TestTheDraw:
     """双随机 (SZ-31): drawn by one, approved by another, replayable by anybody."""
 
+    def test_nobody_is_drawn_who_no_longer_works_here(self, office: Office) -> None:
+        office.add_firm("firm", 30, origin=Origin.ORDINARY)
+        office.accounts["reviewer1"].disabled_at = NOW
+        body = {"size": 1, "reason": "季度抽查"}
+        assert office.post("admin1", "/console/draws", body)["record"]["officers"] == []
+
     @pytest.mark.rule("SZ-31")
     def test_nothing_is_opened_before_another_officer_approves(self, office: Office) -> None:
         for n in range(1, 6):
