@@ -268,3 +268,15 @@ def test_an_intention_to_revoke_says_what_became_of_it(
         sign(office.session, case, row, now, DECIDER)
     listed = office.get(None, "/public/notices")["items"]
     assert [one["outcome"] for one in listed if one["kind"] == "撤回告知书"] == [led_to]
+
+
+def test_who_reads_of_a_draw_is_told_how_to_do_it_again(office: Office) -> None:
+    office.add_firm("firm", 40, origin=Origin.ORDINARY)
+    criteria = Criteria()
+    drawn = propose_draw(office.session, size=1, criteria=criteria, reason="季度抽查", actor=ADMIN, now=NOW)
+    decide_draw(office.session, drawn.id, is_agreed=True, reason="", actor=SECOND, now=NOW)
+    office.session.commit()
+    page = office.client.get("/public", headers=HTML).text
+    assert f"/api/v1/public/draws/{drawn.id}" in page
+    assert "daka draw replay" in page
+    assert "sha256sum" in page
