@@ -30,6 +30,7 @@ from verify_api.console.courses import with_courses
 from verify_api.console.desk import counts, photographed
 from verify_api.console.requirement_pages import unknown_numbers
 from verify_api.console.sketches import fence_sketch
+from verify_api.console.waiting import PROPOSED
 from verify_api.http.deps import NowDep, PartsDep, SessionDep
 from verify_api.messages.queries import of_case as messages_of_case
 from verify_api.notices.models import ServiceMethod
@@ -56,14 +57,6 @@ METHODS = {
     ServiceMethod.ELECTRONIC: "其他电子送达",
 }
 SEES_FACES = (Role.REVIEWER, Role.ADMIN, Role.DECIDER)
-PROPOSED = {
-    "void_approval": "撤销审核通过",
-    "rescind_notice": "撤销整改通知",
-    "rescind_decision": "撤销决定",
-    "revoke": "决定撤回资质",
-    "keep": "决定不予撤回",
-    "window_verification": "窗口现场核验",
-}
 
 
 @router.get("/cases")
