@@ -293,6 +293,15 @@ def test_an_enterprise_sees_no_batch(office: Office) -> None:
     assert office.refused(None, "GET", "/console/batches")[0] == 401
 
 
+def test_an_item_that_is_not_the_firms_is_refused_although_a_case_runs(office: Office) -> None:
+    firm = office.add_firm("firm", 12, origin=Origin.ORDINARY)
+    body = {"uscc": firm.enterprise.uscc, "reasons": [{"code": "complaint", "note": "来信"}]}
+    assert office.post("admin1", "/console/cases", body)["is_new"]
+    wrong = body | {"items": [firm.items[0].id + 1000]}
+    assert office.refused("admin1", "POST", "/console/cases", json=wrong) == (422, "item_not_verifiable")
+    assert office.post("admin1", "/console/cases", body | {"items": [firm.items[0].id]})["is_new"] is False
+
+
 class TestTheDraw:
     """双随机 (SZ-31): drawn by one, approved by another, replayable by anybody."""
 
