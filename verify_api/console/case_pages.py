@@ -28,6 +28,7 @@ from verify_api.console.bodies import Extension, Service, Step
 from verify_api.console.common import LockedDep, proposal_of
 from verify_api.console.courses import with_courses
 from verify_api.console.desk import counts, photographed
+from verify_api.console.proof_pages import keep_proof
 from verify_api.console.requirement_pages import unknown_numbers
 from verify_api.console.sketches import fence_sketch
 from verify_api.console.waiting import PROPOSED
@@ -184,14 +185,14 @@ def _served(session: Session, case: Case, form: Fields, actor: Actor, parts: Par
     servers = [name for name in re.split(r"[、，,\s]+", form.text("servers")) if name]
     given = typed(form, Service, otherwise=wrong, servers=servers)
     text = given.proof
-    proof = parts.evidence.put(text.encode(), media_type="text/plain; charset=utf-8")
+    digest = keep_proof(session, form, said=text, evidence=parts.evidence, now=now)
     serving.serve_otherwise(
         session,
         case,
         served_on=given.served_on,
         method=given.method,
         proof=text,
-        proof_sha256=proof.sha256,
+        proof_sha256=digest,
         place=given.place,
         recipient=given.recipient,
         servers=given.servers,
