@@ -2,9 +2,6 @@
 
 import csv
 import io
-import time
-import zipfile
-from collections.abc import Callable
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -21,7 +18,7 @@ from verify_api.accounts.mailing import Mailing
 from verify_api.accounts.models import Account
 from verify_api.cases import batches
 from verify_api.cases.batch_models import BatchRow, CaseDraw, RowStatus
-from verify_api.cases.batchfile import MAX_ROWS, BatchUnreadable, read
+from verify_api.cases.batchfile import read
 from verify_api.cases.models import Case, CaseReason
 from verify_api.cases.openings import DrawNeeded, GivenReason, StockReason, open_stock_case
 from verify_api.messages.outbox import BUREAU
@@ -50,111 +47,6 @@ def ordinary(session: Session, n: int) -> Firm:
     firm.enterprise.uscc = valid_uscc(n)
     session.flush()
     return firm
-
-
-def edited(change: Callable[[bytes], bytes]) -> bytes:
-    """A workbook of one row with its sheet's XML changed."""
-    out = io.BytesIO()
-    book = zipfile.ZipFile(io.BytesIO(workbook([valid_uscc(1), "转包", "举报", ""])))
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as copy:
-        for name in book.namelist():
-            data = book.read(name)
-            copy.writestr(name, change(data) if name == "xl/worksheets/sheet1.xml" else data)
-    return out.getvalue()
-
-
-def spoiled(at: int) -> bytes:
-    """A workbook with one byte of the sheet's compressed data changed, or its compression method unknown."""
-    data = bytearray(workbook([valid_uscc(1), "转包", "举报", ""]))
-    start = data.index(b"xl/worksheets/sheet1.xml") + len(b"xl/worksheets/sheet1.xml")
-    data[start + at] ^= 0xFF
-    return bytes(data)
-
-
-def encrypted() -> bytes:
-    """A workbook whose parts say that they need a password."""
-    data = bytearray(workbook([valid_uscc(1), "转包", "举报", ""]))
-    at = -1
-    while (at := data.find(b"PK\x01\x02", at + 1)) >= 0:
-        data[at + 8] |= 1
-    return bytes(data)
-
-
-class TestTheFile:
-    """What a file may look like."""
-
-    @pytest.mark.parametrize(
-        "data", [spoiled(0), spoiled(40), spoiled(200), encrypted(), workbook()[:2000]], ids=range(5)
-    )
-    def test_a_damaged_or_locked_workbook_is_said_to_be_one(self, data: bytes) -> None:
-        with pytest.raises(BatchUnreadable, match="不是可以打开的 XLSX"):
-            read(data)
-
-    def test_rows_without_content_cost_next_to_nothing_however_many_the_sheet_claims(self) -> None:
-        last = b'<row r="1048576"><c r="A1048576" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
-        wide = (b'ref="A1:D2"', b'ref="A1:XFD1048576"')
-        far = edited(lambda xml: xml.replace(*wide).replace(b"</sheetData>", last))
-        begun = time.process_time()
-        assert [(row.line, row.code) for row in read(far)] == [(2, ""), (1048576, "bad_uscc")]
-        assert time.process_time() - begun < 20
-
-    def test_a_row_beyond_what_a_sheet_can_have_is_refused(self) -> None:
-        beyond = edited(lambda xml: xml.replace(b'<row r="2"', b'<row r="99999999999"'))
-        with pytest.raises(BatchUnreadable):
-            read(beyond)
-
-    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-    def test_csv_in_the_encodings_spreadsheets_write(self, encoding: str) -> None:
-        data = (HEAD + f"{valid_uscc(1)},拖欠工人工资、转包,群众来信,").encode(encoding)
-        [row] = read(data)
-        assert (row.line, row.code) == (2, "")
-        assert row.given["reasons"] == ["subcontracting", "wage_arrears"]
-
-    def test_a_workbook_says_the_same_as_the_csv(self) -> None:
-        rows = read(workbook([valid_uscc(1), "拖欠工人工资", "群众来信", None], [None, None, None, None]))
-        same = read(table(f"{valid_uscc(1)},wage_arrears,群众来信,"))
-        assert [row.given for row in rows] == [row.given for row in same]
-
-    @pytest.mark.rule("SZ-31")
-    @pytest.mark.parametrize(
-        ("row", "code"),
-        [
-            ("123,拖欠工人工资,来信", "bad_uscc"),
-            (f"{valid_uscc(1)[:-1]}0,拖欠工人工资,来信", "bad_uscc"),
-            (f"{valid_uscc(1)},无故,来信", "reason_unknown"),
-            (f"{valid_uscc(1)},,来信", "reason_missing"),
-            (f"{valid_uscc(1)},拖欠工人工资,", "note_missing"),
-            (f"{valid_uscc(1)},拖欠工人工资", "note_missing"),
-            (f"{valid_uscc(1)},双随机抽查,来信", "draw_needed"),
-            (f"{valid_uscc(1)},转包,{'长' * 1001}", "note_too_long"),
-        ],
-    )
-    def test_a_row_that_cannot_be_used_says_why(self, row: str, code: str) -> None:
-        good, bad = read(table(f"{valid_uscc(2)},转包,来信", row))
-        assert (good.code, bad.code) == ("", code)
-        assert bad.message
-
-    def test_the_same_row_twice_is_named(self) -> None:
-        line = f"{valid_uscc(1)},转包,来信"
-        rows = read(table(line, f"{valid_uscc(1)},转包,另一封来信", line))
-        assert [row.code for row in rows] == ["", "", "duplicate_row"]
-        assert "第 2 行" in rows[2].message
-
-    @pytest.mark.parametrize(
-        "data",
-        [
-            b"",
-            b"\xff\xfe\x00\x01",
-            HEAD.encode(),
-            b"name,reason\na,b",
-            b"PK\x03\x04 no workbook",
-            b"%PDF-1.7 \0",
-            (HEAD + "\n".join(f"{valid_uscc(n % 9999)},转包,{n}" for n in range(MAX_ROWS + 1))).encode(),
-        ],
-    )
-    def test_a_file_that_is_none_is_refused_as_a_whole(self, data: bytes) -> None:
-        with pytest.raises(BatchUnreadable):
-            read(data)
 
 
 @pytest.mark.rule("SZ-31")
