@@ -12,6 +12,7 @@ from verify_api.console import (
     lookalike_pages,
     photo_pages,
     policy_pages,
+    proof_pages,
     requirement_pages,
     review_pages,
 )
@@ -45,6 +46,7 @@ ROUTERS = (
     attempt_pages.router,
     lookalike_pages.router,
     photo_pages.router,
+    proof_pages.router,
     batch_pages.router,
     enterprise_pages.router,
     fence_pages.router,

@@ -10,7 +10,8 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import ParseError
 
@@ -38,10 +39,27 @@ MAX_ROWS = 5000
 MAX_BYTES = 10 * 1024 * 1024
 # What a workbook of that many rows may unpack to; a small file that unpacks to gigabytes is an attack.
 MAX_UNPACKED = 100 * 1024 * 1024
+# A sheet ends there; a file may claim otherwise, and may claim content in its last cell alone.
+MAX_COLUMNS, LAST_LINE = 100, 1_048_576
 MAX_NOTE = 1000
 _SEPARATORS = re.compile(r"[、,，;；\n]+")
 _REASONS = {label: code for code, label in REASON_LABELS.items()} | {code.value: code for code in StockReason}
 XLSX_MAGIC = b"PK\x03\x04"
+# What reading a damaged, locked or made-up workbook raises; RuntimeError says "needs a password" and, as
+# NotImplementedError, "packed in an unknown way".
+UNOPENABLE = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    ParseError,
+    EOFError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OSError,
+    RuntimeError,
+)
 
 
 class BatchUnreadable(Invalid):
@@ -186,11 +204,18 @@ def _workbook(data: bytes) -> Iterator[tuple[int, Sequence[str]]]:
                 raise BatchUnreadable("文件解压后过大", code="file_too_large")
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
-        yield from enumerate((_texts(row) for row in sheet.iter_rows(values_only=True)), start=1)
+        sheet.reset_dimensions()  # Or every row is as wide, and the sheet as long, as the file says it is.
+        rows = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
+        for line, row in enumerate(rows, start=1):
+            if line > LAST_LINE:
+                raise BatchUnreadable(f"第 {LAST_LINE} 行之后还有内容", code="batch_too_long")
+            yield line, _texts(row)
         book.close()
-    except (InvalidFileException, zipfile.BadZipFile, ParseError, LookupError, ValueError, OSError):
-        raise BatchUnreadable("文件不是可以打开的 XLSX 工作簿") from None
+    except UNOPENABLE:
+        raise BatchUnreadable(
+            "文件不是可以打开的 XLSX 工作簿", hint="文件可能已损坏或设有打开密码，请另存为 XLSX 或 CSV 后再试"
+        ) from None
 
 
-def _texts(row: Iterable[object]) -> list[str]:
-    return ["" if cell is None else str(cell).strip() for cell in row]
+def _texts(row: Sequence[object]) -> list[str]:
+    return ["" if cell is None else str(cell).strip() for cell in row] if any(row) else []

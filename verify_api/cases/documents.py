@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from registry.clock import SHANGHAI
@@ -15,7 +15,9 @@ from verify_api.cases.dossier import Dossier, read
 from verify_api.cases.findings import defence, findings, quoted
 from verify_api.cases.ground import Ground
 from verify_api.cases.models import Case
+from verify_api.cases.recipients import of_case
 from verify_api.cases.states import RECTIFICATION, State
+from verify_api.messages import kinds
 from verify_api.notices import service as notices
 from verify_api.notices.document import Office
 from verify_api.notices.models import Notice, NoticeKind, ServiceMethod
@@ -143,8 +145,8 @@ def recommendation(
 
 def unserved(session: Session, case: Case) -> Notice | None:
     """The document of the present state that nobody has proved to have arrived."""
-    kinds = AWAITED.get(State(case.state))
-    notice = newest(session, case, *kinds) if kinds else None
+    awaited = AWAITED.get(State(case.state))
+    notice = newest(session, case, *awaited) if awaited else None
     return notice if notice is not None and notice.proven_at is None else None
 
 
@@ -189,15 +191,18 @@ def service_receipt(
     return _issue(session, dossier, NoticeKind.SERVICE_RECEIPT, context, ground, now)
 
 
-def newest(session: Session, case: Case, *kinds: NoticeKind) -> Notice | None:
+def newest(session: Session, case: Case, *wanted: NoticeKind) -> Notice | None:
     """The newest document of the kinds that is in force."""
-    query = select(Notice).where(
+    return session.scalar(_holding(case, *wanted).order_by(Notice.id.desc()).limit(1))
+
+
+def _holding(case: Case, *wanted: NoticeKind) -> Select[Notice]:
+    return select(Notice).where(
         Notice.case_id == case.id,
-        Notice.kind.in_([kind.value for kind in kinds]),
+        Notice.kind.in_([kind.value for kind in wanted]),
         Notice.rescinded_at.is_(None),
         Notice.replaced_at.is_(None),
     )
-    return session.scalar(query.order_by(Notice.id.desc()).limit(1))
 
 
 def newest_rectification(session: Session, case: Case) -> Notice:
@@ -214,14 +219,36 @@ def newest_rectification(session: Session, case: Case) -> Notice:
 
 def rescind_newest(
     session: Session, case: Case, *, reason: str, proposed_by: str, by: str, now: datetime
-) -> Notice:
-    """Rescind the document behind the present state, by two officers."""
-    ending = (NoticeKind.REVOCATION, NoticeKind.LAPSE, NoticeKind.RECOMMENDATION)
-    notice = newest(session, case, *ending) or newest(session, case, NoticeKind.RECTIFICATION)
-    if notice is None:
-        raise NoNotice
-    notices.rescind(session, notice.id, reason=reason, proposed_by=proposed_by, confirmed_by=by, now=now)
-    return notice
+) -> None:
+    """Rescind what the present state rests on, by two officers, and tell the firm.
+
+    A decision falls with the 建议书 to other authorities and the 告知 that went before it: none of them may
+    go on standing in the public list. Where nothing was decided it is the order to rectify.
+    """
+    behind = _of_the_decision(session, case)
+    if not behind or State(case.state) in RECTIFICATION:
+        behind.append(newest_rectification(session, case))
+    for notice in behind:
+        notices.rescind(session, notice.id, reason=reason, proposed_by=proposed_by, confirmed_by=by, now=now)
+        _tell_rescinded(session, case, notice, now=now)
+
+
+def _of_the_decision(session: Session, case: Case) -> list[Notice]:
+    """Everything in force that a 撤回 or a lapse brought forth, oldest first."""
+    ending = (NoticeKind.PROPOSAL, NoticeKind.REVOCATION, NoticeKind.LAPSE, NoticeKind.RECOMMENDATION)
+    return list(session.scalars(_holding(case, *ending).order_by(Notice.id)))
+
+
+def _tell_rescinded(session: Session, case: Case, notice: Notice, *, now: datetime) -> None:
+    """Word to the firm; of a lapse it learns by the case that begins anew."""
+    to = of_case(session, case, now=now)
+    key = f"notice:{notice.code}:rescinded"
+    if notice.kind == NoticeKind.REVOCATION:
+        kinds.revocation_rescinded(session, **to, key=key, number=notice.reference)
+    elif notice.kind == NoticeKind.RECTIFICATION:
+        whom, firm = to["to"], to["enterprise"]
+        number = notice.reference
+        kinds.notice_rescinded(session, to=whom, enterprise=firm, key=key, number=number, now=now)
 
 
 def _issue(

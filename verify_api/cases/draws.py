@@ -185,9 +185,11 @@ def record_of(row: CaseDraw, *, with_officers: bool = True) -> dict[str, object]
 
 
 def _officers(session: Session) -> Sequence[str]:
-    """Account names of those who review, in ascending order."""
+    """Account names of those who review today, in ascending order."""
     query = select(Account.username).where(
-        Account.kind == Kind.STAFF.value, Account.role == Role.REVIEWER.value
+        Account.kind == Kind.STAFF.value,
+        Account.role == Role.REVIEWER.value,
+        Account.disabled_at.is_(None),
     )
     return sorted(session.scalars(query))
 

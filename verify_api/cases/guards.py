@@ -26,6 +26,7 @@ class WaitReason(StrEnum):
     NOT_SERVED = "not_served"  # (d)
     HELD = "held"  # (e)
     NOTICE_AWAITS_OFFICER = "notice_awaits_officer"  # rectification.issue = draft
+    DECISION_AWAITS_OFFICER = "decision_awaits_officer"  # revocation.mode = decision
     STEP_FAILED = "step_failed"  # the step raised: nothing happened, somebody has to look
 
 
@@ -37,6 +38,7 @@ WAIT_LABELS = {
     WaitReason.NOT_SERVED: "启动期限的文书尚无送达凭证",
     WaitReason.HELD: "工作人员已暂缓处理",
     WaitReason.NOTICE_AWAITS_OFFICER: "整改通知书待工作人员签发",
+    WaitReason.DECISION_AWAITS_OFFICER: "陈述申辩期限已满，待决定人作出决定",
     WaitReason.STEP_FAILED: "系统处理出错，未作任何处理，请系统管理员查看日志",
 }
 

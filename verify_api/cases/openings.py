@@ -127,6 +127,8 @@ def open_stock_case(
     ground = ground_on(session, now=now)
     running = _running_stock(session, enterprise.id)
     if running is not None:
+        if item_ids is not None:
+            _chosen(session, enterprise.id, item_ids)  # A slip must not look as if it had been taken.
         _attach(session, running, reasons, actor, now)
         note(session, running, "reason_added", ground=ground, actor=actor, facts=_told(reasons), now=now)
         return running, False

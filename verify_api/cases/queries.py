@@ -169,6 +169,13 @@ def open_proposals(session: Session, case_id: int | None = None) -> list[Proposa
     return list(session.scalars(query.order_by(Proposal.id)))
 
 
+def unconfirmed(session: Session) -> list[tuple[Proposal, Case]]:
+    """Every step that waits for a second officer, with its case."""
+    query = select(Proposal, Case).join(Case, Case.id == Proposal.case_id)
+    query = query.where(Proposal.outcome.is_(None)).options(*_LOADED).order_by(Proposal.id)
+    return [(row, case) for row, case in session.execute(query)]
+
+
 def people_done(session: Session, list_id: int) -> tuple[int, int]:
     """(checked in, on the list)."""
     done = select(func.count()).where(CheckIn.list_id == list_id, CheckIn.voided_at.is_(None))

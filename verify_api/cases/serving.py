@@ -156,6 +156,10 @@ def _served(
         days = replace(days_of(session, case, ground, now=now), served_on=service.served_on)
         plan = planned(Track(case.track), State(case.state), days, ground)
         restart(session, case, plan, ground=ground, now=now)
+        if case.due_at is not None and case.due_at <= now:
+            # The firm was never shown this clock, and the day may be a slip of the pen: an officer looks.
+            said = "登记送达时期限已经届满，须由工作人员确认后处理"
+            begin(session, case.id, FactKind.HOLD, by="system", reason=said, now=now)
 
 
 def _told(service: documents.Service) -> dict[str, str]:

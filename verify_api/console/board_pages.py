@@ -10,9 +10,11 @@ from fastapi import APIRouter, Response
 from registry.clock import SHANGHAI
 from verify_api.accounts.deps import StaffDep
 from verify_api.cases import queries, views
-from verify_api.cases.states import RECTIFICATION, State, Track
+from verify_api.cases.ground import ground_on
+from verify_api.cases.states import RECTIFICATION, State
 from verify_api.console.courses import with_courses
 from verify_api.console.desk import counts
+from verify_api.console.waiting import KINDS, waiting
 from verify_api.deadlines.foresight import tonight
 from verify_api.http.deps import NowDep, SessionDep
 from verify_api.pages.charts import Bar, columns
@@ -101,27 +103,21 @@ def tonight_page(
     )
 
 
-_KINDS = {
-    "wait": "系统等待",
-    "service_failed": "送达失败",
-    "notice_draft": "待签发",
-    "hold": "暂缓",
-    "appeal": "陈述申辩",
-    "pause": "中止计时",
-}
-
-
 @router.get("/waiting")
-def waiting_page(_actor: StaffDep, frame: FrameDep, session: SessionDep, kind: str = "") -> Response:
+def waiting_page(
+    _actor: StaffDep, frame: FrameDep, session: SessionDep, now: NowDep, kind: str = ""
+) -> Response:
     """The waiting room: why nothing adverse happens, since when, and who has to act."""
-    rows = queries.waiting_room(session)
-    number = Counter(fact.kind for fact, _ in rows)
+    ground = ground_on(session, now=now)
+    rows = waiting(session, ground=ground)
+    number = Counter(row.kind for row in rows)
     return frame.show(
         "console/waiting.html",
         here="waiting",
         counts=counts(session),
-        rows=[(fact, case, _KINDS[fact.kind]) for fact, case in rows if not kind or fact.kind == kind],
-        kinds=[(key, label, number[key]) for key, label in _KINDS.items()],
+        rows=[row for row in rows if not kind or row.kind == kind],
+        kinds=[(key, label, number[key]) for key, label in KINDS.items()],
         kind=kind,
-        tracks={Track.FIRST.value: "首次核查", Track.STOCK.value: "日常核查"},
+        late=sum(row.is_late for row in rows),
+        target_days=ground.policy.review.target_working_days,
     )

@@ -17,6 +17,7 @@ from verify_api.cases.access import case_for, require_role
 from verify_api.cases.choosing import items_under
 from verify_api.cases.ground import ground_on
 from verify_api.cases.models import Case, CertificateFile, RectificationReport
+from verify_api.cases.statements import INVITED, put_forward
 from verify_api.cases.states import LABELS, Capability, State, Track
 from verify_api.checkins.models import AttemptState
 from verify_api.checkins.queries import front_frames
@@ -27,8 +28,10 @@ from verify_api.console.bodies import Extension, Service, Step
 from verify_api.console.common import LockedDep, proposal_of
 from verify_api.console.courses import with_courses
 from verify_api.console.desk import counts, photographed
+from verify_api.console.proof_pages import keep_proof
 from verify_api.console.requirement_pages import unknown_numbers
 from verify_api.console.sketches import fence_sketch
+from verify_api.console.waiting import PROPOSED
 from verify_api.http.deps import NowDep, PartsDep, SessionDep
 from verify_api.messages.queries import of_case as messages_of_case
 from verify_api.notices.models import ServiceMethod
@@ -55,14 +58,6 @@ METHODS = {
     ServiceMethod.ELECTRONIC: "其他电子送达",
 }
 SEES_FACES = (Role.REVIEWER, Role.ADMIN, Role.DECIDER)
-PROPOSED = {
-    "void_approval": "撤销审核通过",
-    "rescind_notice": "撤销整改通知",
-    "rescind_decision": "撤销决定",
-    "revoke": "决定撤回资质",
-    "keep": "决定不予撤回",
-    "window_verification": "窗口现场核验",
-}
 
 
 @router.get("/cases")
@@ -148,6 +143,7 @@ def _page(
         photographed=photographed(session, people),
         unknown_numbers=unknown_numbers(session, case, ground_on(session, now=frame.now)),
         windows=queries.people_at_window(session, case.id),
+        may_state=State(case.state) in INVITED,
         sketch=_sketch(tries),
         drawn=[one["attempt"] for one in _drawn(tries)],
         notices=[notice_view(one) | {"events": one.events} for one in of_case(session, case.id)],
@@ -189,14 +185,14 @@ def _served(session: Session, case: Case, form: Fields, actor: Actor, parts: Par
     servers = [name for name in re.split(r"[、，,\s]+", form.text("servers")) if name]
     given = typed(form, Service, otherwise=wrong, servers=servers)
     text = given.proof
-    proof = parts.evidence.put(text.encode(), media_type="text/plain; charset=utf-8")
+    digest = keep_proof(session, form, said=text, evidence=parts.evidence, now=now)
     serving.serve_otherwise(
         session,
         case,
         served_on=given.served_on,
         method=given.method,
         proof=text,
-        proof_sha256=proof.sha256,
+        proof_sha256=digest,
         place=given.place,
         recipient=given.recipient,
         servers=given.servers,
@@ -282,6 +278,7 @@ ACTS: dict[str, tuple[Act, str]] = {
     "cancellation": (_reasoned(handwork.cancel), "cancelled"),
     "reopening": (_reasoned(handwork.reopen), "reopened"),
     "notice-issue": (_issued, "issued"),
+    "statement": (_reasoned(put_forward), "stated"),
     "appeal-decision": (_appeal_decided, "decided"),
     "proposal": (_proposed, "proposed"),
     "signature": (_signed, "signed"),

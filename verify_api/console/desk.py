@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from registry.enterprises.models import Enterprise, RegisteredPoint
 from registry.people.models import Person, RosterEntry
 from verify_api.accounts.models import Account, Onboarding
-from verify_api.cases.models import Case, CaseEvent, CaseFact, PersonList
+from verify_api.cases.models import Case, CaseEvent, CaseFact, PersonList, Proposal
 from verify_api.cases.states import Capability, State, may
 from verify_api.checkins.models import Attempt, AttemptState
 from verify_api.notices.models import Notice, NoticeKind
@@ -25,10 +25,12 @@ def counts(session: Session) -> dict[str, int]:
     lists = select(func.count()).where(Case.state.in_(REVIEWING))
     attempts = select(func.count()).where(Attempt.state == AttemptState.NEEDS_REVIEW.value)
     waiting = select(func.count(func.distinct(CaseFact.case_id))).where(
-        CaseFact.ended_at.is_(None), CaseFact.kind.in_(["wait", "service_failed", "notice_draft"])
+        CaseFact.ended_at.is_(None), CaseFact.kind.in_(["wait", "service_failed", "notice_draft", "appeal"])
     )
-    found = {"reviews": lists, "attempts": attempts, "waiting": waiting}
-    return {name: session.scalar(query) or 0 for name, query in found.items()}
+    unsigned = select(func.count()).where(Proposal.outcome.is_(None))
+    queries = {"reviews": lists, "attempts": attempts, "waiting": waiting, "unsigned": unsigned}
+    found = {name: session.scalar(query) or 0 for name, query in queries.items()}
+    return found | {"waiting": found["waiting"] + found["unsigned"]}
 
 
 def review_queue(session: Session) -> list[tuple[PersonList, Case]]:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from registry.errors import Invalid
 from verify_api.accounts.deps import StaffDep
 from verify_api.cases import handwork, serving, views
+from verify_api.cases.statements import put_forward
 from verify_api.checkins.views import attempts_of_case
 from verify_api.checkins.voiding import void_checkin, void_person
 from verify_api.checkins.windows import confirm_window, propose_window
@@ -105,6 +106,12 @@ def issue_draft(case: LockedDep, body: Issue, actor: StaffDep, session: SessionD
         session, case, reason=body.reason, report_days=body.report_days, actor=actor, now=now
     )
     return {"state": case.state}
+
+
+@router.post("/statement", status_code=201)
+def enter_statement(case: LockedDep, body: Why, actor: StaffDep, session: SessionDep, now: NowDep) -> Answer:
+    """陈述申辩 that came in writing."""
+    return {"appeal": put_forward(session, case, reason=body.reason, actor=actor, now=now).id}
 
 
 @router.post("/appeal-decision")

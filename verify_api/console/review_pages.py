@@ -1,7 +1,5 @@
 """名单审核: the queue, and the list of one case with approval and rejection (SZ-26 … SZ-29)."""
 
-from datetime import date, datetime
-
 from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
@@ -12,7 +10,7 @@ from verify_api.accounts.onboarding import newest_file
 from verify_api.cases import review, views
 from verify_api.cases.access import case_for
 from verify_api.cases.choosing import items_under
-from verify_api.cases.ground import Ground, ground_on
+from verify_api.cases.ground import ground_on
 from verify_api.cases.lists import current_list
 from verify_api.cases.models import Case
 from verify_api.cases.states import Capability
@@ -20,12 +18,11 @@ from verify_api.cases.transition import require
 from verify_api.console.common import LockedDep
 from verify_api.console.desk import counts, departed, points_of, review_queue
 from verify_api.console.sketches import point_sketch
-from verify_api.deadlines.rules import working_days_after
+from verify_api.console.waiting import target_of
 from verify_api.http.deps import NowDep, SessionDep
 from verify_api.pages.forms import FormDep
 from verify_api.pages.people import actors_named, names_of
 from verify_api.pages.render import Frame, FrameDep, attempt, go
-from verify_api.pages.words import local
 from verify_api.store_pages.performance import performance_of
 
 router = APIRouter(prefix="/console", include_in_schema=False)
@@ -37,7 +34,7 @@ def queue_page(_actor: StaffDep, frame: FrameDep, session: SessionDep, now: NowD
     queue = review_queue(session)
     ground = ground_on(session, now=now)
     lines = views.summaries(session, [case for _, case in queue], now=now)
-    targets = [_target(ground, row.submitted_at) for row, _ in queue]
+    targets = [target_of(ground, row.submitted_at) for row, _ in queue]
     return frame.show(
         "console/reviews.html",
         here="reviews",
@@ -49,11 +46,6 @@ def queue_page(_actor: StaffDep, frame: FrameDep, session: SessionDep, now: NowD
         names=actors_named(session, [row.claimed_by for row, _ in queue]),
         target_days=ground.policy.review.target_working_days,
     )
-
-
-def _target(ground: Ground, submitted_at: datetime) -> date:
-    day, target = local(submitted_at).date(), ground.policy.review.target_working_days
-    return working_days_after(day, target, calendar=ground.calendar, basis="内部审核时限").last_day
 
 
 @router.get("/cases/{number}/review")
@@ -101,7 +93,7 @@ def _page(
         video=newest_file(session, case.enterprise_id, "video"),
         is_mine=row.claimed_by in (None, actor.label),
         claimer=actors_named(session, [row.claimed_by]).get(row.claimed_by or "", ""),
-        target=_target(ground, row.submitted_at),
+        target=target_of(ground, row.submitted_at),
         opinion=opinion,
         errors=error or (),
     )

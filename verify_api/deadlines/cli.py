@@ -15,7 +15,7 @@ from verify_api.database import configured_session
 from verify_api.deadlines.calendar import HolidayCalendar, published
 from verify_api.deadlines.rules import Deadline, months_after, working_days_after
 from verify_api.deadlines.service import current_calendar, load_year, loaded_years
-from verify_api.deadlines.yearfile import YearFile, read_csv, read_json
+from verify_api.deadlines.yearfile import YearFile, decoded, read_csv, read_json
 
 BASIS = "《民法典》第二百零一条至第二百零三条"
 
@@ -125,10 +125,11 @@ def load(file: Path, year: int | None, source: str | None) -> None:
 def read_year(file: Path, *, year: int | None = None, source: str | None = None) -> YearFile:
     """A year file by its ending; what is wrong with it is a usage error in one line."""
     try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        data = file.read_bytes()
+    except OSError as error:
         raise click.UsageError(f"无法读取 {file}：{error}") from None
     try:
+        text = decoded(data)
         if file.suffix.lower() != ".csv":
             return read_json(text)
         if year is None or not source:

@@ -15,6 +15,7 @@ from verify_api.cases.recipients import of_case
 from verify_api.cases.states import RECTIFICATION, State, Track
 from verify_api.cases.timing import DeadlineKind
 from verify_api.messages import kinds
+from verify_api.messages.models import Message
 from verify_api.messages.templates import Deadline
 
 ABOUT = {
@@ -65,14 +66,17 @@ def _remind_one(session: Session, case_id: int, ground: Ground, now: datetime) -
         return  # The clock stands: nobody can say how many days are left.
     track, kind = Track(case.track), DeadlineKind(deadline.kind)
     days_left = (deadline.last_day - now.astimezone(SHANGHAI).date()).days
-    began = deadline.created_at.astimezone(SHANGHAI).date()
+    began = _began(session, deadline).astimezone(SHANGHAI).date()
     messages = ground.policy.messages
     days = messages.first_reminder_days if track is Track.FIRST else messages.reminder_days
     mark = due_reminder(days_left, days, (deadline.last_day - began).days)
     if mark is None:
         return
+    # By the day and not by the row: a deadline computed again is the same one unless its last day has moved.
+    key = f"case:{case.id}:{kind}:{deadline.last_day}:reminder:{mark}"
+    if session.scalar(select(Message.id).where(Message.key == key)) is not None:
+        return
     to = of_case(session, case, now=now)
-    key = f"case:{case.id}:deadline:{deadline.id}:reminder:{mark}"
     if kind is DeadlineKind.EXPIRE:
         kinds.to_be_expired(session, **to, key=key, expires_on=deadline.last_day, days_left=days_left)
         return
@@ -83,3 +87,18 @@ def _remind_one(session: Session, case_id: int, ground: Ground, now: datetime) -
         kinds.reminder(
             session, **to, key=key, deadline=about, last_day=deadline.last_day, days_left=days_left
         )
+
+
+def _began(session: Session, deadline: CaseDeadline) -> datetime:
+    """When it began to run. Computed again under another calendar it is still the one that began then."""
+    row: CaseDeadline | None = deadline
+    while row is not None:
+        began = row.created_at
+        former = select(CaseDeadline).where(
+            CaseDeadline.case_id == row.case_id,
+            CaseDeadline.ended_at == row.created_at,
+            CaseDeadline.ended_reason == "recomputed",
+            CaseDeadline.id < row.id,
+        )
+        row = session.scalar(former.order_by(CaseDeadline.id.desc()).limit(1))
+    return began

@@ -70,6 +70,20 @@ def listed(days: Mapping[date, str]) -> list[list[str]]:
     return [[day.isoformat(), name] for day, name in sorted(days.items())]
 
 
+def decoded(data: bytes) -> str:
+    """The text of a file, in UTF-8 or as Chinese Windows saves it.
+
+    Raises:
+        YearFileInvalid: In neither.
+    """
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise YearFileInvalid("无法识别文件的编码，请保存为 UTF-8")
+
+
 def read_json(text: str) -> YearFile:
     """A year from the documented JSON.
 
@@ -80,6 +94,8 @@ def read_json(text: str) -> YearFile:
         given = json.loads(text)
     except ValueError as error:
         raise YearFileInvalid(f"不是有效的 JSON：{error}") from None
+    except RecursionError:
+        raise YearFileInvalid("不是有效的 JSON：嵌套过深") from None
     unknown = set(given) - {"year", "source", "holidays", "workdays"} if isinstance(given, dict) else {"…"}
     if unknown:
         raise YearFileInvalid(f"须为含 year、source、holidays、workdays 的对象；不认识：{sorted(unknown)}")
@@ -95,7 +111,14 @@ def read_csv(text: str, *, year: int, source: str) -> YearFile:
     Raises:
         YearFileInvalid: In one sentence, what is wrong.
     """
-    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    try:
+        found = _by_kind(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+    except csv.Error as error:
+        raise YearFileInvalid(f"不是有效的 CSV：{error}") from None
+    return make(year, source, found["holidays"], found["workdays"])
+
+
+def _by_kind(rows: "csv.DictReader[str]") -> dict[str, list[tuple[date, str]]]:
     if not {"date", "kind"} <= set(rows.fieldnames or ()):
         raise YearFileInvalid("CSV 首行须含 date,kind,name")
     found: dict[str, list[tuple[date, str]]] = {"holidays": [], "workdays": []}
@@ -104,7 +127,7 @@ def read_csv(text: str, *, year: int, source: str) -> YearFile:
         if kind is None:
             raise YearFileInvalid(f"第 {number} 行：kind 须为 holiday（休）或 workday（班）")
         found[kind].append((_day(row["date"]), (row.get("name") or "").strip()))
-    return make(year, source, found["holidays"], found["workdays"])
+    return found
 
 
 def make(
@@ -128,6 +151,8 @@ def _problems(file: YearFile) -> Iterable[str]:
         return
     if not file.source:
         yield "须写明发文名称或文号"
+    if not all(map(_can_be_kept, [file.source, *file.off.values(), *file.work.values()])):
+        yield "发文名称或节日名称含有不能保存的字符"
     first, last = date(file.year - 1, *DECEMBER_LEAD), date(file.year, 12, 31)
     for day in sorted([*file.off, *file.work]):
         if not first <= day <= last:
@@ -144,6 +169,11 @@ def _problems(file: YearFile) -> Iterable[str]:
         yield f"只列出 {len(file.off)} 个休息日，全年安排不完整"
     if sum(not is_weekend(day) for day in file.off) > MOST_WEEKDAYS_OFF:
         yield "休息日过多，请检查是否与上班日混淆"
+
+
+def _can_be_kept(text: str) -> bool:
+    """No control characters and no halves of characters, which JSON can spell and a database cannot hold."""
+    return all(ch >= " " and not "\ud800" <= ch <= "\udfff" for ch in text)
 
 
 def _once(days: Iterable[tuple[date, str]]) -> dict[date, str]:

@@ -1,10 +1,11 @@
 """Fields of posted forms, given out only after the request has been found to be the user's own."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from registry.errors import DakaError, Invalid
 from verify_api.accounts.deps import AnyCallerDep, refuse_large, require_csrf, session_cookie, visitor_cookie
@@ -28,7 +29,7 @@ class Fields:
     """The text fields of a form. What is absent reads as an empty string."""
 
     def __init__(self, form: FormData) -> None:
-        """Keep the text fields; files are read elsewhere."""
+        """Keep the fields; a form that is about a file is read elsewhere (`accounts/uploads.py`)."""
         self._form = form
 
     def text(self, name: str, *, strip: bool = True, most: int = _VALUE_MAX) -> str:
@@ -36,6 +37,11 @@ class Fields:
         value = self._form.get(name, "")
         text = value[:most] if isinstance(value, str) else ""
         return text.strip() if strip else text
+
+    def file(self, name: str) -> UploadFile | None:
+        """A file that may come with the form; None where none was chosen."""
+        found = self._form.get(name)
+        return found if isinstance(found, UploadFile) and found.filename else None
 
     def either(self, name: str, *, yes: str = "yes", no: str = "no") -> bool:
         """An answer that must be given: silence is neither, and one of the two may cost somebody a right.
@@ -73,10 +79,11 @@ def typed(form: Fields, shape: type[Shape], *, otherwise: DakaError, **read: obj
         raise otherwise from None
 
 
-async def own_form(request: Request, _caller: AnyCallerDep) -> Fields:
-    """The form of somebody who is logged in; `any_caller` has checked its token."""
+async def own_form(request: Request, _caller: AnyCallerDep) -> AsyncIterator[Fields]:
+    """The form of somebody who is logged in; `any_caller` has checked its token. Its files end with it."""
     refuse_large(request)
-    return Fields(await request.form())
+    async with request.form() as form:
+        yield Fields(form)
 
 
 async def visitor_form(request: Request, parts: PartsDep) -> Fields:
@@ -90,5 +97,5 @@ async def visitor_form(request: Request, parts: PartsDep) -> Fields:
     return Fields(await request.form())
 
 
-FormDep = Annotated[Fields, Depends(own_form)]
+FormDep = Annotated[Fields, Depends(own_form, scope="function")]
 VisitorFormDep = Annotated[Fields, Depends(visitor_form)]

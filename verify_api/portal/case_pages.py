@@ -10,8 +10,9 @@ from verify_api.accounts.actor import Actor
 from verify_api.accounts.deps import EnterpriseDep
 from verify_api.accounts.onboarding import gate_of, require_ready
 from verify_api.accounts.rules import Gate
-from verify_api.cases import handwork, lists, queries, views
+from verify_api.cases import lists, queries, views
 from verify_api.cases.models import Case
+from verify_api.cases.statements import INVITED, put_forward, statements
 from verify_api.cases.states import Capability, State
 from verify_api.checkins.photos import without_photograph
 from verify_api.http.deps import NowDep, SessionDep
@@ -76,6 +77,8 @@ def show_case(
         checked_in=done,
         unphotographed={one.person.id: one.reasons for one in poor},
         notices=[notice_view(one) for one in of_case(session, case.id)],
+        may_state=State(case.state) in INVITED,
+        statements=statements(session, case.id),
         errors=error or (),
     )
 
@@ -97,9 +100,7 @@ def state_defence(
 ) -> Response:
     """陈述申辩: while it is open nothing adverse happens."""
     reason = form.text("reason")
-    outcome = attempt(
-        session, lambda: handwork.appeal(session, case, reason=reason, actor=actor, now=frame.now)
-    )
+    outcome = attempt(session, lambda: put_forward(session, case, reason=reason, actor=actor, now=frame.now))
     if isinstance(outcome, DakaError):
         return show_case(frame, session, case, actor, outcome)
     return go(f"/portal/cases/{case.number}", "stated")

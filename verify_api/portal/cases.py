@@ -14,8 +14,8 @@ from verify_api.accounts.uploads import UploadDep, keep_document
 from verify_api.cases import choosing, files, lists, queries, views
 from verify_api.cases.access import case_for
 from verify_api.cases.ground import ground_on
-from verify_api.cases.handwork import appeal
 from verify_api.cases.models import Case
+from verify_api.cases.statements import put_forward
 from verify_api.http.deps import Body, NowDep, PartsDep, SessionDep
 from verify_api.notices import service as notices
 from verify_api.notices.queries import of_case
@@ -170,7 +170,7 @@ def state_defence(
     case: LockedDep, body: Statement, actor: ReadyDep, session: SessionDep, now: NowDep
 ) -> dict[str, Any]:
     """陈述申辩: while it is open nothing adverse happens."""
-    fact = appeal(session, case, reason=body.reason, actor=actor, now=now)
+    fact = put_forward(session, case, reason=body.reason, actor=actor, now=now)
     return {"appeal": fact.id}
 
 

@@ -18,13 +18,19 @@ from verify_api.notices.publication import PassRate, pass_rate
 
 PASSED = frozenset({State.PASSED, State.RECTIFIED})
 FAILED = frozenset({State.AWAITING_LAPSE, State.LAPSED, State.REVOKED, State.NOT_REVOKED})
-# What an order to rectify led to: who has mended must not go on standing there as if he had not.
+# What an order to rectify, or an intention to revoke, led to: who has mended, or was heard and keeps what he
+# has, must not go on standing there as if he had not.
 OUTCOMES = {
     State.RECTIFIED: "已通过整改",
     State.REVOCATION_PROPOSED: "拟撤回",
     State.REVOKED: "已撤回",
     State.NOT_REVOKED: "不予撤回",
     State.CANCELLED: "已取消",
+}
+# Read differently before its own step is taken.
+STILL_OPEN: dict[NoticeKind, dict[str, str]] = {
+    NoticeKind.RECTIFICATION: {},
+    NoticeKind.PROPOSAL: {State.REVOCATION_PROPOSED.value: "待决定"},
 }
 
 
@@ -38,18 +44,21 @@ class YearRate:
 
 
 def outcomes(session: Session, notice_ids: Sequence[int]) -> dict[int, str]:
-    """What each 责令整改通知书 led to so far; other documents speak for themselves."""
+    """What each 责令整改通知书 and 撤回告知书 led to so far; other documents speak for themselves."""
     query = (
-        select(Notice.id, Case.state)
+        select(Notice.id, Notice.kind, Case.state)
         .join(Case, Case.id == Notice.case_id)
         .where(
             Notice.id.in_(notice_ids),
-            Notice.kind == NoticeKind.RECTIFICATION.value,
+            Notice.kind.in_([kind.value for kind in STILL_OPEN]),
             Notice.rescinded_at.is_(None),
             Notice.replaced_at.is_(None),
         )
     )
-    return {notice_id: OUTCOMES.get(State(state), "整改中") for notice_id, state in session.execute(query)}
+    return {
+        notice_id: STILL_OPEN[NoticeKind(kind)].get(state) or OUTCOMES.get(State(state), "整改中")
+        for notice_id, kind, state in session.execute(query)
+    }
 
 
 def rates(session: Session, *, year: int, today: date) -> list[YearRate]:

@@ -18,7 +18,7 @@ from verify_api.accounts.mailing import Mailing
 from verify_api.accounts.models import Account
 from verify_api.cases import batches
 from verify_api.cases.batch_models import BatchRow, CaseDraw, RowStatus
-from verify_api.cases.batchfile import MAX_ROWS, BatchUnreadable, read
+from verify_api.cases.batchfile import read
 from verify_api.cases.models import Case, CaseReason
 from verify_api.cases.openings import DrawNeeded, GivenReason, StockReason, open_stock_case
 from verify_api.messages.outbox import BUREAU
@@ -47,63 +47,6 @@ def ordinary(session: Session, n: int) -> Firm:
     firm.enterprise.uscc = valid_uscc(n)
     session.flush()
     return firm
-
-
-class TestTheFile:
-    """What a file may look like."""
-
-    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-    def test_csv_in_the_encodings_spreadsheets_write(self, encoding: str) -> None:
-        data = (HEAD + f"{valid_uscc(1)},拖欠工人工资、转包,群众来信,").encode(encoding)
-        [row] = read(data)
-        assert (row.line, row.code) == (2, "")
-        assert row.given["reasons"] == ["subcontracting", "wage_arrears"]
-
-    def test_a_workbook_says_the_same_as_the_csv(self) -> None:
-        rows = read(workbook([valid_uscc(1), "拖欠工人工资", "群众来信", None], [None, None, None, None]))
-        same = read(table(f"{valid_uscc(1)},wage_arrears,群众来信,"))
-        assert [row.given for row in rows] == [row.given for row in same]
-
-    @pytest.mark.rule("SZ-31")
-    @pytest.mark.parametrize(
-        ("row", "code"),
-        [
-            ("123,拖欠工人工资,来信", "bad_uscc"),
-            (f"{valid_uscc(1)[:-1]}0,拖欠工人工资,来信", "bad_uscc"),
-            (f"{valid_uscc(1)},无故,来信", "reason_unknown"),
-            (f"{valid_uscc(1)},,来信", "reason_missing"),
-            (f"{valid_uscc(1)},拖欠工人工资,", "note_missing"),
-            (f"{valid_uscc(1)},拖欠工人工资", "note_missing"),
-            (f"{valid_uscc(1)},双随机抽查,来信", "draw_needed"),
-            (f"{valid_uscc(1)},转包,{'长' * 1001}", "note_too_long"),
-        ],
-    )
-    def test_a_row_that_cannot_be_used_says_why(self, row: str, code: str) -> None:
-        good, bad = read(table(f"{valid_uscc(2)},转包,来信", row))
-        assert (good.code, bad.code) == ("", code)
-        assert bad.message
-
-    def test_the_same_row_twice_is_named(self) -> None:
-        line = f"{valid_uscc(1)},转包,来信"
-        rows = read(table(line, f"{valid_uscc(1)},转包,另一封来信", line))
-        assert [row.code for row in rows] == ["", "", "duplicate_row"]
-        assert "第 2 行" in rows[2].message
-
-    @pytest.mark.parametrize(
-        "data",
-        [
-            b"",
-            b"\xff\xfe\x00\x01",
-            HEAD.encode(),
-            b"name,reason\na,b",
-            b"PK\x03\x04 no workbook",
-            b"%PDF-1.7 \0",
-            (HEAD + "\n".join(f"{valid_uscc(n % 9999)},转包,{n}" for n in range(MAX_ROWS + 1))).encode(),
-        ],
-    )
-    def test_a_file_that_is_none_is_refused_as_a_whole(self, data: bytes) -> None:
-        with pytest.raises(BatchUnreadable):
-            read(data)
 
 
 @pytest.mark.rule("SZ-31")
@@ -242,8 +185,23 @@ def test_an_enterprise_sees_no_batch(office: Office) -> None:
     assert office.refused(None, "GET", "/console/batches")[0] == 401
 
 
+def test_an_item_that_is_not_the_firms_is_refused_although_a_case_runs(office: Office) -> None:
+    firm = office.add_firm("firm", 12, origin=Origin.ORDINARY)
+    body = {"uscc": firm.enterprise.uscc, "reasons": [{"code": "complaint", "note": "来信"}]}
+    assert office.post("admin1", "/console/cases", body)["is_new"]
+    wrong = body | {"items": [firm.items[0].id + 1000]}
+    assert office.refused("admin1", "POST", "/console/cases", json=wrong) == (422, "item_not_verifiable")
+    assert office.post("admin1", "/console/cases", body | {"items": [firm.items[0].id]})["is_new"] is False
+
+
 class TestTheDraw:
     """双随机 (SZ-31): drawn by one, approved by another, replayable by anybody."""
+
+    def test_nobody_is_drawn_who_no_longer_works_here(self, office: Office) -> None:
+        office.add_firm("firm", 30, origin=Origin.ORDINARY)
+        office.accounts["reviewer1"].disabled_at = NOW
+        body = {"size": 1, "reason": "季度抽查"}
+        assert office.post("admin1", "/console/draws", body)["record"]["officers"] == []
 
     @pytest.mark.rule("SZ-31")
     def test_nothing_is_opened_before_another_officer_approves(self, office: Office) -> None:

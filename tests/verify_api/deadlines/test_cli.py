@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from verify_api.deadlines.cli import calendar, deadline
+from verify_api.deadlines.cli import calendar, deadline, read_year
+from verify_api.deadlines.yearfile import listed, read_json
 from verify_api.settings import settings
 
 
@@ -72,6 +73,31 @@ def test_a_year_file_makes_the_answer_certain(tmp_path: Path, year_2027: dict[st
     file.write_text(json.dumps(year_2027), "utf-8")
     found = ask("--from", "2026-03-01", "--months", "10", "--year-file", str(file))
     assert (found["last_day"], found["calendar"]) == ("2027-01-04", "known")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("ending", ["json", "csv"])
+def test_a_file_is_read_in_the_encodings_that_windows_writes(
+    tmp_path: Path, year_2027: dict[str, Any], encoding: str, ending: str
+) -> None:
+    text = json.dumps(year_2027, ensure_ascii=False)
+    if ending == "csv":
+        days = [(day, "休") for day, _ in listed(read_json(text).off)]
+        days += [(day, "班") for day, _ in listed(read_json(text).work)]
+        text = "date,kind,name\n" + "\n".join(f"{day},{kind},节日" for day, kind in days)
+    file = tmp_path / f"2027.{ending}"
+    file.write_bytes(text.encode(encoding))
+    read = read_year(file, year=2027, source=year_2027["source"])
+    assert (read.year, len(read.off), len(read.work)) == (2027, 25, 2)
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"\x89PNG\r\n", b"[" * 200_000])
+def test_a_file_that_is_none_is_one_line_and_exit_2(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "2027.json"
+    file.write_bytes(data)
+    words = ["--from", "2026-03-01", "--months", "1", "--year-file", str(file)]
+    result = CliRunner().invoke(deadline, words)
+    assert (result.exit_code, result.output.count("Error:")) == (2, 1)
 
 
 @pytest.fixture

@@ -125,16 +125,39 @@ def test_T_03_an_implausible_year_is_refused(spoil: Callable[[Year], None], year
         read_json(json.dumps(year_2027))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", "{", '"2027"', "{}"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", "{", '"2027"', "{}", "[" * 200_000, '{"year":' * 200_000, '{"year":1e999}']
+)
 def test_what_is_not_the_documented_json_is_refused(text: str) -> None:
     with pytest.raises(YearFileInvalid):
         read_json(text)
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2", "date,kind,name\n2027-01-01,maybe,元旦", "date,kind\nx,休"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a,b\n1,2",
+        "date,kind,name\n2027-01-01,maybe,元旦",
+        "date,kind\nx,休",
+        "date,kind\n2027-01-01",
+        'date,kind,name\n2027-01-01,休,"' + "元" * 200_000 + '"',
+    ],
+)
 def test_what_is_not_the_documented_csv_is_refused(text: str) -> None:
     with pytest.raises(YearFileInvalid):
         read_csv(text, year=2027, source="示例")
+
+
+@pytest.mark.parametrize("word", ["a\0b", "\ud800", "通\n知"])
+def test_words_that_no_database_keeps_are_refused(word: str, year_2027: Year) -> None:
+    for spoilt in (year_2027 | {"source": f"第{word}号"}, year_2027 | {"workdays": [_named(word)]}):
+        with pytest.raises(YearFileInvalid, match="不能保存的字符"):
+            read_json(json.dumps(spoilt))
+
+
+def _named(word: str) -> dict[str, str]:
+    return {"date": "2027-02-14", "name": f"春{word}节"}
 
 
 def test_late_december_of_the_year_before_belongs_to_the_arrangement(year_2027: Year) -> None:

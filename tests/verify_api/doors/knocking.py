@@ -12,8 +12,10 @@ from sqlalchemy import select
 from tests.verify_api.doors.callers import Door, Headers
 from tests.verify_api.pages.world import Bureau
 from verify_api.accounts.actor import Role
+from verify_api.cases.ground import ground_on
 from verify_api.cases.handwork import propose
 from verify_api.cases.models import CertificateFile, RectificationReport
+from verify_api.cases.transition import note
 from verify_api.checkins.models import AttemptFrame, AttemptState
 from verify_api.console.case_pages import ACTS as CASE_ACTS
 from verify_api.console.enterprise_pages import ACTS as ENTERPRISE_ACTS
@@ -108,6 +110,9 @@ def ground(bureau: Bureau, spec: Json, *, case: str, now: Any) -> Ground:
     tried = bureau.try_(case, person, state, now, position=position, received_at=now)
     admin = bureau.staff[Role.ADMIN]
     proposed = propose(session, of_case, action="void_approval", reason="示例", actor=admin, now=now)
+    proof = bureau.evidence.put("前台签收".encode(), media_type="text/plain").sha256
+    told = {"proof": "前台签收", "proof_sha256": proof}
+    note(session, of_case, "waiting", ground=ground_on(session, now=now), actor=admin, facts=told, now=now)
     session.commit()
 
     def one(column: Any, *where: Any) -> str:
@@ -125,6 +130,7 @@ def ground(bureau: Bureau, spec: Json, *, case: str, now: Any) -> Ground:
         "file_id": one(CertificateFile.id, CertificateFile.enterprise_id == firm.enterprise.id),
         "report_id": one(RectificationReport.id, RectificationReport.case_id == of_case.id),
         "proposal_id": str(proposed.id),
+        "digest": proof,
         "name": app_css(),
         "kind": "licence",
         "code": one(Notice.code, Notice.case_id == of_case.id),

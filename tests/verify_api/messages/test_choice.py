@@ -18,7 +18,8 @@ KEY = {"sms_key_id": "id", "sms_token": SecretStr("secret")}
 @pytest.mark.parametrize(
     ("settings", "reaches_people"),
     [
-        ({"sms_provider": "gateway", "sms_url": "http://127.0.0.1:1"}, False),
+        ({"sms_provider": "gateway", "sms_url": "http://127.0.0.1:1"}, True),
+        ({"sms_provider": "gateway", "sms_url": "http://127.0.0.1:1", "demo": True}, False),
         ({"sms_provider": "aliyun"} | KEY, True),
         ({"sms_provider": "tencent", "sms_app_id": "1400006666"} | KEY, True),
     ],

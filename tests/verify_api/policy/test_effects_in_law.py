@@ -24,7 +24,7 @@ from verify_api.cases.openings import open_first_cases
 from verify_api.cases.states import State, Track
 from verify_api.cases.timing import Facts, planned, running
 from verify_api.console.desk import moved_lines
-from verify_api.console.review_pages import _target
+from verify_api.console.waiting import target_of
 from verify_api.deadlines.receipts import pull_failures
 from verify_api.deadlines.reminders import remind
 from verify_api.deadlines.sweep import act
@@ -198,7 +198,7 @@ def test_faces_are_kept_until_remedies_and_the_days_after_them_are_over() -> Non
 def test_the_reviewers_target_is_the_policys(session: Session) -> None:
     ground = ground_on(session, now=LATER)
     sooner = _under(ground, {"review.target_working_days": 2})
-    assert [_target(one, LATER) for one in (ground, sooner)] == [date(2025, 3, 10), date(2025, 3, 5)]
+    assert [target_of(one, LATER) for one in (ground, sooner)] == [date(2025, 3, 10), date(2025, 3, 5)]
 
 
 @shows("messages.first_reminder_days", "messages.reminder_days")

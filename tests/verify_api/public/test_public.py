@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from registry.enterprises.models import Enterprise, Origin
 from tests.verify_api.cases.conftest import Office, moved_to
-from tests.verify_api.factories import ADMIN, SECOND, Firm, at
+from tests.verify_api.cases.steps import stock_firm
+from tests.verify_api.cases.test_handwork import propose, proposed, sign
+from tests.verify_api.factories import ADMIN, DECIDER, SECOND, Firm, at
 from verify_api.accounts.actor import SYSTEM
 from verify_api.cases import handwork, lists, review, serving
 from verify_api.cases.cli import draw as command
@@ -247,3 +249,34 @@ def test_an_approved_draw_can_be_replayed_from_the_public_record(office: Office,
     result = CliRunner().invoke(command, ["replay", str(file)])
     assert (result.exit_code, json.loads(result.output)["ok"]) == (0, True)
     assert record["seed"] in office.client.get("/public").text
+
+
+@pytest.mark.parametrize(
+    ("decided", "led_to"),
+    [(None, "待决定"), ("keep", "不予撤回"), ("revoke", "已撤回"), ("cancel", "已取消")],
+)
+def test_an_intention_to_revoke_says_what_became_of_it(
+    office: Office, seal: Seal, decided: str | None, led_to: str
+) -> None:
+    case = proposed(office.session, stock_firm(office.session))
+    press(office, seal)
+    now = at("2025-05-19 10:00")
+    if decided == "cancel":
+        handwork.cancel(office.session, case, reason="迁出", actor=ADMIN, now=now)
+    elif decided is not None:
+        row = propose(office.session, case, decided, now)
+        sign(office.session, case, row, now, DECIDER)
+    listed = office.get(None, "/public/notices")["items"]
+    assert [one["outcome"] for one in listed if one["kind"] == "撤回告知书"] == [led_to]
+
+
+def test_who_reads_of_a_draw_is_told_how_to_do_it_again(office: Office) -> None:
+    office.add_firm("firm", 40, origin=Origin.ORDINARY)
+    criteria = Criteria()
+    drawn = propose_draw(office.session, size=1, criteria=criteria, reason="季度抽查", actor=ADMIN, now=NOW)
+    decide_draw(office.session, drawn.id, is_agreed=True, reason="", actor=SECOND, now=NOW)
+    office.session.commit()
+    page = office.client.get("/public", headers=HTML).text
+    assert f"/api/v1/public/draws/{drawn.id}" in page
+    assert "daka draw replay" in page
+    assert "sha256sum" in page

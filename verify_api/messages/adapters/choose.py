@@ -23,7 +23,8 @@ def make_provider(settings: Settings) -> SmsProvider:
     """
     secret = settings.sms_token.get_secret_value()
     if settings.sms_provider == "gateway" and settings.sms_url:
-        return GatewayProvider(settings.sms_url, secret)
+        # Only a demonstration's gateway is an inbox and no more; behind any other a phone may ring.
+        return GatewayProvider(settings.sms_url, secret, reaches_people=not settings.demo)
     if settings.sms_provider == "aliyun" and settings.sms_key_id and secret:
         aliyun = AliyunConfig(settings.sms_key_id, secret, settings.sms_templates)
         return AliyunProvider(aliyun)
