@@ -158,6 +158,13 @@ def on_rectification_served(session: Session, case: Case, *, reference: str, now
     qualifications.set_abnormal(session, item_ids=_standing(items_of(session, case)), cause=cause, now=now)
 
 
+def mark_again(session: Session, case: Case, *, now: datetime) -> None:
+    """整改 counted as passed and does not any more: the order that was served stands unmet again (MO-13)."""
+    if case.rectification_served_on is not None:
+        reference = documents.newest_rectification(session, case).reference
+        on_rectification_served(session, case, reference=reference, now=now)
+
+
 def on_rectified(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """通过整改: 资质异常 is lifted, a tracking period begins (SZ-36)."""
     reason = f"通过整改（{dossier.case.number}）"

@@ -70,3 +70,13 @@ class BadLuck(FirmSteps, PeopleSteps, ReviewSteps, DeskSteps, ClockSteps):
         self.wait_until_the_deadline(seconds=-1)
         self.submit_a_checkin(index)
         self.the_deadline_passes_and_the_sweep_comes()
+
+    @precondition(lambda self: self.oracle.state == "RECTIFYING" and self.oracle.served is None)
+    @rule(days=st.integers(0, 3))
+    def the_firm_reports_before_the_order_is_proved_to_have_arrived(self, days: int) -> None:
+        """Guard (d): its month to check in may pass, and nobody has proved yet that it was told."""
+        self.report_and_submit()
+        if self.oracle.under_review:
+            self.now += timedelta(days=days)
+            self.decide(is_approved=True)
+            self.the_deadline_passes_and_the_sweep_comes()
