@@ -126,8 +126,8 @@ class Machine(RuleBasedStateMachine):
     def nothing_disagrees(self) -> None:
         if not hasattr(self, "case"):
             return
-        type(self).steps += 1
-        type(self).seen[self.oracle.state] += 1
+        Machine.steps += 1
+        Machine.seen[self.oracle.state] += 1
         self.session.flush()
         self.the_service_and_the_rules_agree()
         self.drafts_of_orders_wait_where_the_rules_say()

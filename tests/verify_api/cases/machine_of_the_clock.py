@@ -85,7 +85,7 @@ class ClockSteps(Machine):
         self.session.expire_all()
         shown = standing(self.session, self.case.id, FactKind.WAIT)
         assert {one.detail["reason"] for one in shown} == self.oracle.waiting
-        type(self).seen.update(self.oracle.waiting)
+        Machine.seen.update(self.oracle.waiting)
 
     # The carrier, and officers who serve otherwise.
 
