@@ -282,6 +282,7 @@ ACTS: dict[str, tuple[Act, str]] = {
     "cancellation": (_reasoned(handwork.cancel), "cancelled"),
     "reopening": (_reasoned(handwork.reopen), "reopened"),
     "notice-issue": (_issued, "issued"),
+    "notice-refusal": (_reasoned(handwork.refuse_draft), "unsigned"),
     "appeal-decision": (_appeal_decided, "decided"),
     "proposal": (_proposed, "proposed"),
     "signature": (_signed, "signed"),

@@ -107,6 +107,13 @@ def issue_draft(case: LockedDep, body: Issue, actor: StaffDep, session: SessionD
     return {"state": case.state}
 
 
+@router.post("/notice-refusal")
+def refuse_draft(case: LockedDep, body: Why, actor: StaffDep, session: SessionDep, now: NowDep) -> Answer:
+    """不予签发 a drafted 整改通知书; a missed deadline leaves a hold."""
+    handwork.refuse_draft(session, case, reason=body.reason, actor=actor, now=now)
+    return {"state": case.state}
+
+
 @router.post("/appeal-decision")
 def decide_appeal(
     case: LockedDep, body: AppealAnswer, actor: StaffDep, session: SessionDep, now: NowDep

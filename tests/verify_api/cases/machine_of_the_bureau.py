@@ -124,6 +124,18 @@ class DeskSteps(Machine):
         else:
             self.refused(self._sign_draft, NothingStands, Conflict)
 
+    @precondition(lambda self: self.oracle.drafts)
+    @rule()
+    def refuse_to_sign_the_draft(self) -> None:
+        if self.oracle.state == "PASSED":
+            self.refused(self._refuse_draft, Conflict, code="pass_without_all")
+        else:
+            self._refuse_draft()
+            self.oracle.not_signed()
+
+    def _refuse_draft(self) -> None:
+        handwork.refuse_draft(self.session, self.locked(), reason="证据不足", actor=ADMIN, now=self.now)
+
     def _sign_draft(self) -> None:
         handwork.issue_draft(self.session, self.locked(), reason="", actor=ADMIN, now=self.now)
 

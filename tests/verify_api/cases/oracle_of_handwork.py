@@ -79,6 +79,11 @@ class HandworkOracle(Oracle):
         is_missed = clock is not None and clock.is_known and clock.end <= now
         return self.drafts[-1] == "voided" or is_missed
 
+    def not_signed(self) -> None:
+        """不予签发: a deadline stays missed, so that an officer has to take the next step."""
+        self.holds += "missed" in self.drafts
+        self.drafts = []
+
     def cancelled(self, now: datetime) -> None:
         """The authority ends it, and with it whatever was held, asked or still on its way."""
         self.go("CANCELLED")
