@@ -2,7 +2,7 @@
 
 A guard that no test misses is no guard. Each mutation is one replacement in one file; the tests run on a copy
 of the tree, of which nothing is kept. `python -m tools.mutations 60` sets how many sequences are tried, and
-words after the number choose mutations by their name. The last table is in docs/interleavings.md.
+words after the number choose mutations by their name.
 """
 
 import os

@@ -145,7 +145,7 @@ MUTATIONS = (
     Mutation(
         "time the bureau took leaves a hold",
         f"{CASES}/steps.py",
-        "if (deadline.last_day - ground.today).days < SHORTEST_DAYS:",
+        "if (deadline.last_day - ground.today).days < ground.policy.rectification.hold_below_days:",
         "if False:",
     ),
     Mutation(

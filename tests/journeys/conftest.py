@@ -36,6 +36,7 @@ def _firm(key: str, item: ItemPlan) -> FirmPlan:
 PLANS = (
     _firm("first", commitment(ANCIENT, "2024-12-02", "2025-12-01")),
     _firm("refused", ordinary(ANCIENT)),
+    _firm("frauds", ordinary(ANCIENT)),
     _firm("twice", ordinary(LIFTING)),
     _firm("browser", ordinary(LIFTING)),
 )

@@ -10,7 +10,6 @@ from verify_api.policy.values import Accounts, Messages
 
 PASSWORD_MAX = 128  # Longer input only costs the server time.
 
-SESSION_TERM = timedelta(hours=12)
 SESSION_TOUCH = timedelta(minutes=1)  # Finer marks of use would write on every request.
 
 
@@ -38,6 +37,11 @@ def account_limit(rule: Accounts) -> Limit:
 def first_password_term(rule: Accounts) -> timedelta:
     """How long a password that the service made is good for (SZ-02)."""
     return timedelta(days=rule.first_password_days)
+
+
+def session_term(rule: Accounts) -> timedelta:
+    """How long a session lasts at most, however busy; the one of the day it began (C.5)."""
+    return timedelta(hours=rule.session_hours)
 
 
 def staff_password_term(rule: Accounts) -> timedelta:

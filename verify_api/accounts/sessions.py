@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from verify_api.accounts.actor import Actor, Kind, Role
 from verify_api.accounts.models import Account, AccountSession
-from verify_api.accounts.rules import SESSION_TERM, SESSION_TOUCH, is_live
+from verify_api.accounts.rules import SESSION_TOUCH, is_live, session_term
 from verify_api.policy.service import rules_at
 
 
@@ -59,7 +59,7 @@ def start_session(session: Session, account: Account, *, now: datetime) -> Logge
         token_digest=_digest(token),
         created_at=now,
         last_seen_at=now,
-        expires_at=now + SESSION_TERM,
+        expires_at=now + session_term(rules_at(session, now).accounts),
     )
     session.add(row)
     session.flush()

@@ -20,8 +20,6 @@ from verify_api.cases.timing import Facts, planned, start, stop
 from verify_api.notices.models import NoticeKind
 from verify_api.notices.queries import in_force
 
-# With less than this left of the three months, the time was eaten by the bureau, not by the firm.
-SHORTEST_DAYS = 7
 CAPPED = frozenset({State.RECTIFICATION_REJECTED, State.RECHECKING_IN})
 CONSEQUENCES = {
     State.PASSED: outcomes.on_passed,
@@ -87,8 +85,11 @@ def _run(
 def _hold_what_nobody_could_meet(
     session: Session, case: Case, deadline: CaseDeadline, ground: Ground, now: datetime
 ) -> None:
-    """The three-month cap may fall so early that nobody could keep it: an officer must look (22号令 28)."""
-    if (deadline.last_day - ground.today).days < SHORTEST_DAYS:
+    """The three-month cap may fall so early that nobody could keep it: an officer must look (22号令 28).
+
+    With so little left of it, the time was eaten by the bureau, not by the firm.
+    """
+    if (deadline.last_day - ground.today).days < ground.policy.rectification.hold_below_days:
         said = "审核用时占用了整改期限，剩余时间不足，须由工作人员处理"
         begin(session, case.id, FactKind.HOLD, by="system", reason=said, now=now)
 

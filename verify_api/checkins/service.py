@@ -23,6 +23,7 @@ from verify_api.checkins import door, queries
 from verify_api.checkins.models import Attempt, AttemptFrame, AttemptState
 from verify_api.checkins.queue import enqueue
 from verify_api.evidence.store import StoredFile
+from verify_api.faces.notice import covers
 from verify_api.faces.queries import active_consent
 from verify_api.faces.rules import choose_prompts
 
@@ -212,7 +213,7 @@ def _door_facts(
         is_open=may(State(case.state), Capability.CHECK_IN),
         closes_at=queries.closes_at(session, row, now=now) if row else None,
         is_accepted=row is not None and queries.standing_checkin(session, row.id, person_id) is not None,
-        has_consent=active_consent(session, person_id) is not None,
+        has_consent=covers(active_consent(session, person_id), rule=ground.policy.consent),
         attempts_today=queries.attempts_since(session, person_id, since=midnight),
         attempts_per_day=ground.policy.checkin.attempts_per_day,
     )

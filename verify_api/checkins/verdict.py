@@ -16,6 +16,7 @@ NO_CONSENT = Reason(
     "您已撤回人脸识别同意，本次打卡没有核验人脸",
     "可到窗口由两名工作人员现场核验，效力相同；或重新同意后再打卡",
 )
+UNSEARCHED = Reason("identity_unsearched", "无法检索该人脸是否登记在其他身份名下", "将由工作人员复核")
 LATE = Reason("window_closed", "提交时打卡时间已经结束")
 
 
@@ -38,9 +39,12 @@ class Verdict:
     reasons: tuple[Reason, ...]
 
 
-def decide(face: FaceVerdict, place: Mapping[str, Any] | None, facts: CaseFacts) -> Verdict:
+def decide(
+    face: FaceVerdict, place: Mapping[str, Any] | None, facts: CaseFacts, *, is_searched: bool
+) -> Verdict:
     """Accepted only if every part says yes; a doubt of the face goes to staff, anything else refuses.
 
+    `is_searched`: whether one face under two names could be looked for at all. If it could not, staff do.
     Without consent nothing is said about the face: it must not be processed (个人信息保护法 15).
     """
     if not facts.has_consent:
@@ -57,6 +61,7 @@ def decide(face: FaceVerdict, place: Mapping[str, Any] | None, facts: CaseFacts)
     ]
     if refused or face.outcome is Outcome.REJECTED:
         return Verdict(AttemptState.REJECTED, (*refused, *face.reasons))
-    if face.outcome is Outcome.ACCEPTED and not face.reasons:
+    doubts = face.reasons if is_searched else (*face.reasons, UNSEARCHED)
+    if face.outcome is Outcome.ACCEPTED and not doubts:
         return Verdict(AttemptState.ACCEPTED, ())
-    return Verdict(AttemptState.NEEDS_REVIEW, face.reasons)
+    return Verdict(AttemptState.NEEDS_REVIEW, doubts)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from registry.people.models import Person
+from registry.errors import Reason, Unavailable
 from verify_api.accounts.actor import SYSTEM, Actor, Kind
 from verify_api.cases.ground import Ground, ground_on
 from verify_api.cases.models import Case, CheckIn, PersonList
@@ -15,21 +15,31 @@ from verify_api.cases.steps import enter
 from verify_api.cases.transition import lock, move, note
 from verify_api.checkins import queries
 from verify_api.checkins.models import Attempt, AttemptState
+from verify_api.checkins.references import PATIENCE, reference_of
 from verify_api.checkins.risks import place_risks
 from verify_api.checkins.service import PURPOSE
-from verify_api.checkins.verdict import CaseFacts, Verdict, decide
+from verify_api.checkins.verdict import UNSEARCHED, CaseFacts, Verdict, decide
 from verify_api.faces.engine import FaceEngine
 from verify_api.faces.measure import FaceMeasures, FrameIn, Reference, measure_frames
 from verify_api.faces.policy import FacePolicy
-from verify_api.faces.queries import active_consent
+from verify_api.faces.queries import Neighbour, active_consent
 from verify_api.faces.rules import Ask, FaceVerdict, Prompt, judge_face
-from verify_api.faces.service import PhotoUnsuitable, enrol, neighbours, note_lookalikes, reference_for
+from verify_api.faces.service import neighbours_if_searchable, note_lookalikes
 from verify_api.parts import Parts
+
+KNOWN_OTHERWISE = Reason("face_known_under_other_name", "该人脸与库中其他身份相近", "请工作人员核对")
+
+
+class SearchFailed(Unavailable):
+    """Whether this face is known under another name cannot be told now."""
+
+    code = "identity_search_failed"
+    message = "暂时无法检索相近人脸"
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the slow step works on; read in one short transaction."""
+    """What the slow step works on."""
 
     frames: tuple[FrameIn, ...]
     reference: Reference | None
@@ -62,9 +72,10 @@ def _read(parts: Parts, engine: FaceEngine, attempt_id: int) -> Evidence | None:
         rows = queries.frames_of(session, attempt_id)
         ground = ground_on(session, now=parts.clock())
         policy = face_policy(ground)
-        if active_consent(session, attempt.person_id) is None:
+        person_id, tries = attempt.person_id, attempt.tries
+        if active_consent(session, person_id) is None:
             return Evidence((), None, policy, ground.version)  # Withdrawn since: the face is not touched.
-        reference = _reference(session, parts, engine, attempt.person_id, policy)
+    reference = reference_of(parts, engine, person_id, policy, tries=tries)
     frames = tuple(
         FrameIn(
             row.n,
@@ -81,32 +92,6 @@ def face_policy(ground: Ground) -> FacePolicy:
     """The face thresholds of the policy in force."""
     face = ground.policy.face
     return FacePolicy.of_bands(model=face.model, accept=face.accept_distance, review=face.review_distance)
-
-
-def _reference(
-    session: Session, parts: Parts, engine: FaceEngine, person_id: int, policy: FacePolicy
-) -> Reference | None:
-    """The enrolled template; a registry photograph that changed or was never enrolled is enrolled now.
-
-    A photograph that cannot be used leaves no reference, and the attempt goes to staff.
-    """
-    person = session.get_one(Person, person_id)
-    if person.photo_sha256 is not None:
-        image = parts.evidence.get(person.photo_sha256)
-        try:
-            with session.begin_nested():
-                enrol(
-                    session,
-                    engine=engine,
-                    keyring=parts.keyring,
-                    person_id=person_id,
-                    image=image,
-                    policy=policy,
-                    now=parts.clock(),
-                )
-        except PhotoUnsuitable:
-            return None
-    return reference_for(session, person_id, keyring=parts.keyring, model_id=engine.model_id)
 
 
 def settle(
@@ -133,7 +118,8 @@ def settle(
         return None
     face = _judge(session, attempt, measures, evidence)
     facts = _case_facts(session, case, attempt)
-    verdict = decide(face, attempt.place, facts)
+    others = _others(session, parts, engine, attempt, measures, evidence) if facts.has_consent else []
+    verdict = decide(face, attempt.place, facts, is_searched=others is not None)
     attempt.measures = {
         "face": measures.to_mapping(),
         "distance": face.distance,
@@ -144,8 +130,7 @@ def settle(
     signs = place_risks(session, attempt)
     attempt.risks = [*attempt.risks, *(risk.to_mapping() for risk in face.risks), *signs]
     _keep_fingerprints(session, attempt, measures)
-    if facts.has_consent:
-        _note_lookalikes(session, parts, engine, attempt, measures, evidence, now)
+    _note_others(session, attempt, others, model_id=measures.model_id, now=now)
     conclude(session, case, attempt, verdict, actor=SYSTEM, now=now)
     return AttemptState(attempt.state)
 
@@ -254,19 +239,22 @@ def _keep_fingerprints(session: Session, attempt: Attempt, measures: FaceMeasure
         row.fingerprint = by_place.get((row.n, row.seq))
 
 
-def _note_lookalikes(
+def _others(
     session: Session,
     parts: Parts,
     engine: FaceEngine,
     attempt: Attempt,
     measures: FaceMeasures,
     evidence: Evidence,
-    now: datetime,
-) -> None:
-    """One face under two names: a risk for staff, never a refusal."""
+) -> list[Neighbour] | None:
+    """Other identities with this face; None if the search failed however often the job came back.
+
+    Raises:
+        SearchFailed: It failed now. There is no verdict then, and the job comes back.
+    """
     if measures.embedding is None:
-        return
-    found = neighbours(
+        return []
+    found = neighbours_if_searchable(
         session,
         engine=engine,
         keyring=parts.keyring,
@@ -274,18 +262,21 @@ def _note_lookalikes(
         exclude_person_id=attempt.person_id,
         threshold=evidence.policy.review,
     )
-    if found:
-        risk = {
-            "code": "face_known_under_other_name",
-            "message": "该人脸与库中其他身份相近",
-            "hint": "请工作人员核对",
-        }
-        attempt.risks = [*attempt.risks, risk | {"people": [one.person_id for one in found]}]
+    if found is None and attempt.tries < PATIENCE:
+        raise SearchFailed
+    return found
+
+
+def _note_others(
+    session: Session, attempt: Attempt, others: list[Neighbour] | None, *, model_id: str, now: datetime
+) -> None:
+    """One face under two names: a risk for staff, never a refusal. So is not knowing."""
+    if others is None:
+        attempt.risks = [*attempt.risks, UNSEARCHED.to_mapping()]
+    if not others:
+        return
+    risk = KNOWN_OTHERWISE.to_mapping() | {"people": [one.person_id for one in others]}
+    attempt.risks = [*attempt.risks, risk]
     note_lookalikes(
-        session,
-        person_id=attempt.person_id,
-        found=found,
-        model_id=measures.model_id,
-        occasion="checkin",
-        now=now,
+        session, person_id=attempt.person_id, found=others, model_id=model_id, occasion="checkin", now=now
     )

@@ -14,6 +14,7 @@ from verify_api.audit.service import note_access
 from verify_api.cases.access import require_role
 from verify_api.cases.models import Case, ListedPerson
 from verify_api.checkins.models import Attempt, AttemptState
+from verify_api.checkins.photos import count_without_photograph
 from verify_api.checkins.review import decide_review
 from verify_api.checkins.views import attempt_view, attempts_in, frames_view
 from verify_api.console.desk import counts
@@ -40,6 +41,7 @@ def queue_page(actor: StaffDep, frame: FrameDep, session: SessionDep) -> Respons
         counts=counts(session),
         attempts=attempts_in(session, AttemptState.NEEDS_REVIEW),
         lookalikes=count_open_lookalikes(session),
+        unphotographed=count_without_photograph(session),
     )
 
 

@@ -19,6 +19,7 @@ from verify_api.messages.queries import Delivered, did_not_arrive, newly_deliver
 from verify_api.messages.service import mark_handled
 from verify_api.messages.templates import Kind
 from verify_api.notices.models import Notice
+from verify_api.policy.service import rules_at
 
 STARTING = (
     Kind.STOCK_INSPECTION_STARTED,
@@ -27,8 +28,6 @@ STARTING = (
     Kind.REVOKED,
     Kind.LAPSED,
 )
-# Carriers answer within minutes; after two days staff should not wait for one any longer.
-SILENCE = timedelta(days=2)
 
 
 def pull_deliveries(sessions: Sessions, *, now: datetime, limit: int = 1000) -> int:
@@ -57,9 +56,13 @@ def _start(session: Session, one: Delivered, *, now: datetime) -> bool:
 
 
 def pull_failures(sessions: Sessions, *, now: datetime, limit: int = 1000) -> int:
-    """Put cases whose message did not arrive on the staff list 送达失败; returns how many were looked at."""
+    """Put cases whose message did not arrive on the staff list 送达失败; returns how many were looked at.
+
+    Carriers answer within minutes; staff do not wait for a receipt longer than the policy says.
+    """
     with sessions() as session:
-        cases = _unlisted(session, silent_since=now - SILENCE, limit=limit)
+        silence = timedelta(days=rules_at(session, now).messages.receipt_days)
+        cases = _unlisted(session, silent_since=now - silence, limit=limit)
     return len(each(sessions, cases, lambda s, case_id: _list(s, case_id, now=now), what="failed service"))
 
 

@@ -63,7 +63,8 @@ def _rates(threshold: float, same: np.ndarray, different: np.ndarray) -> Rates:
     return Rates(threshold, accepted / different.size, 1 - kept / same.size)
 
 
-WIDTH, HEIGHT, LEFT, TOP = 720, 420, 60, 40
+WIDTH, HEIGHT, LEFT, TOP = 720, 420, 60, 64
+TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 def to_svg(evaluation: Evaluation, *, accept: float, review: float, title: str) -> str:
@@ -76,7 +77,7 @@ def to_svg(evaluation: Evaluation, *, accept: float, review: float, title: str) 
         for line, (value, label) in enumerate(((accept, "通过"), (review, "复核")))
         if value <= top
     )
-    ticks = "".join(_tick(k / 10, top) for k in range(0, 11, 2))
+    ticks = _levels() + _thresholds(top)
     equal = evaluation.equal_error
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH + 2 * LEFT} {HEIGHT + 2 * TOP + 30}" '
@@ -88,9 +89,9 @@ def to_svg(evaluation: Evaluation, *, accept: float, review: float, title: str) 
         f'<text x="{LEFT + WIDTH / 2}" y="{TOP + HEIGHT + 42}" text-anchor="middle">'
         f"距离阈值（不超过即判为同一人）；同一人 {evaluation.same_pairs} 对，"
         f"不同人 {evaluation.different_pairs} 对</text>"
-        f'<text x="{LEFT + 300}" y="24" fill="#b3261e">误识率 FAR</text>'
-        f'<text x="{LEFT + 400}" y="24" fill="#1b5e9e">拒识率 FRR</text>'
-        f'<text x="{LEFT + 500}" y="24">等错误率 {equal.far:.2%} @ {equal.threshold:.2f}</text></svg>\n'
+        f'<text x="{LEFT}" y="48" fill="#b3261e">误识率 FAR</text>'
+        f'<text x="{LEFT + 110}" y="48" fill="#1b5e9e">拒识率 FRR</text>'
+        f'<text x="{LEFT + 220}" y="48">等错误率 {equal.far:.2%} @ {equal.threshold:.2f}</text></svg>\n'
     )
 
 
@@ -111,11 +112,23 @@ def _mark(x: float, label: str, line: int) -> str:
     )
 
 
-def _tick(share: float, top: float) -> str:
-    x, bottom = _place(share, 0)
-    _, y = _place(0, share)
-    return (
-        f'<line x1="{LEFT}" x2="{LEFT + WIDTH}" y1="{y:.1f}" y2="{y:.1f}" stroke="#eee"/>'
-        f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{share:.0%}</text>'
-        f'<text x="{x:.1f}" y="{bottom + 20:.1f}" text-anchor="middle">{share * top:.2f}</text>'
-    )
+def _levels() -> str:
+    """Lines across at every fifth of the pairs."""
+    drawn = []
+    for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
+        _, y = _place(0, share)
+        drawn.append(
+            f'<line x1="{LEFT}" x2="{LEFT + WIDTH}" y1="{y:.1f}" y2="{y:.1f}" stroke="#eee"/>'
+            f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{share:.0%}</text>'
+        )
+    return "".join(drawn)
+
+
+def _thresholds(top: float) -> str:
+    """Round figures along the axis, about ten at most."""
+    step = next((tick for tick in TICKS if top / tick <= 12), top)
+    drawn = []
+    for k in range(int(top / step + 1e-9) + 1):
+        x, bottom = _place(k * step / top, 0)
+        drawn.append(f'<text x="{x:.1f}" y="{bottom + 20:.1f}" text-anchor="middle">{k * step:.2f}</text>')
+    return "".join(drawn)

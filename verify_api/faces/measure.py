@@ -38,6 +38,10 @@ class Reference:
     model_id: str
     embedding: tuple[float, ...] = field(repr=False)
 
+    def fits(self, engine: FaceEngine) -> bool:
+        """Whether this engine may compare with it. A vector of length 1 would stretch to any other length."""
+        return self.model_id == engine.model_id and len(self.embedding) == engine.dimensions
+
 
 @dataclass(slots=True)
 class _Seen:
@@ -74,7 +78,7 @@ def measure_frames(
     vectors = engine.embed([(item.image, item.face) for item in seen])
     measured = [item.measures if isinstance(item, _Seen) else item for item in looked]
     place = [k for k, item in enumerate(looked) if isinstance(item, _Seen)]
-    comparable = reference if reference is not None and reference.model_id == engine.model_id else None
+    comparable = reference if reference is not None and reference.fits(engine) else None
     for k, item, vector in zip(place, seen, vectors, strict=True):
         distance = engine.distance(vector, comparable.embedding) if comparable else None
         measured[k] = _with_face(item, distance)

@@ -1,7 +1,8 @@
-"""Tables of the face part: consents, protected templates, erasures, look-alikes."""
+"""Tables of the face part: consents, protected templates, unusable photographs, erasures, look-alikes."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pgvector.sqlalchemy import Vector
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, literal_column, text
@@ -66,6 +67,24 @@ class FaceTemplate(Base):
     dimensions: Mapped[int]
     key_id: Mapped[str]
     enrolled_at: Mapped[datetime]
+
+
+class PhotoFault(Base):
+    """Why a registry photograph cannot serve this model: for staff, and so that it is not measured for ever.
+
+    It speaks of the photograph named by `source_sha256` only. `is_final`: nothing but another one helps.
+    """
+
+    __tablename__ = "photo_faults"
+    __table_args__ = (UniqueConstraint("person_id", "model_id"),)
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    model_id: Mapped[str]
+    source_sha256: Mapped[str] = mapped_column(String(64))
+    reasons: Mapped[list[Any]]
+    is_final: Mapped[bool]
+    found_at: Mapped[datetime]
 
 
 class FaceErasure(Base):

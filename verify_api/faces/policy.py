@@ -1,6 +1,7 @@
 """The numbers a face verdict rests on. Values come from the service's policy; these are its defaults."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
 from typing import Self
 
 SAME_PERSON_SHARE = 2 / 3  # of the review band: 0.55 where the bands are 0.45 and 0.60
@@ -54,8 +55,11 @@ class FacePolicy:
     flatness_risk: float = 0.5
 
     def __post_init__(self) -> None:
-        if not 0 < self.accept <= self.review:
+        if not 0 < self.accept <= self.review < math.inf:
             raise ValueError("the bands need 0 < accept ≤ review")
+        limits = (getattr(self, limit.name) for limit in fields(self) if limit.name != "model")
+        if not all(map(math.isfinite, limits)):
+            raise ValueError("every limit needs to be a number")
 
     @classmethod
     def of_bands(cls, *, model: str, accept: float, review: float) -> Self:

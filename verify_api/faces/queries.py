@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from registry.crypto import Keyring
 from verify_api.faces import vault
-from verify_api.faces.models import FaceConsent, FaceErasure, FaceLookalike, FaceTemplate
+from verify_api.faces.models import FaceConsent, FaceErasure, FaceLookalike, FaceTemplate, PhotoFault
 
 INDEXED = (128, 512)  # lengths that have an HNSW index; others are searched row by row
 
@@ -36,6 +36,13 @@ def active_template(session: Session, person_id: int, model_id: str) -> FaceTemp
             FaceTemplate.person_id == person_id,
             FaceTemplate.model_id == model_id,
         )
+    )
+
+
+def photo_fault(session: Session, person_id: int, model_id: str) -> PhotoFault | None:
+    """Why a photograph of the person could not serve this model, if that was found."""
+    return session.scalar(
+        select(PhotoFault).where(PhotoFault.person_id == person_id, PhotoFault.model_id == model_id)
     )
 
 

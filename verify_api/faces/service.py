@@ -1,23 +1,25 @@
-"""Consent, enrolment, replacement, erasure, and the search for one face under two names."""
+"""Consent, reference, erasure, and the search for one face under two names."""
 
-import hashlib
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
 import numpy.typing as npt
 from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from registry.crypto import Keyring
+from registry.crypto import Keyring, Unreadable
 from registry.errors import Forbidden, Invalid, NotFound
 from registry.people.models import Person
-from verify_api.faces import quality, queries, vault
+from verify_api.faces import queries, vault
 from verify_api.faces.engine import FaceEngine
-from verify_api.faces.measure import FrameIn, Reference, measure_frames
-from verify_api.faces.models import FaceConsent, FaceErasure, FaceLookalike, FaceTemplate, Finding
-from verify_api.faces.policy import FacePolicy
+from verify_api.faces.measure import Reference
+from verify_api.faces.models import FaceConsent, FaceErasure, FaceLookalike, FaceTemplate, Finding, PhotoFault
 from verify_api.faces.queries import Neighbour
+
+log = logging.getLogger(__name__)
 
 
 class PersonUnknown(NotFound):
@@ -32,13 +34,6 @@ class ConsentRequired(Forbidden):
     code = "consent_required"
     message = "尚未单独同意人脸识别"
     hint = "请阅读告知书并选择是否同意；不同意的，可到窗口由工作人员核验，效力相同"
-
-
-class PhotoUnsuitable(Invalid):
-    """The reference photograph cannot serve; `reasons` says why."""
-
-    code = "photo_unsuitable"
-    message = "登记照片不符合要求"
 
 
 class NoSuchLookalike(NotFound):
@@ -59,7 +54,7 @@ def give_consent(
     session: Session, *, person_id: int, notice_version: str, channel: str, now: datetime
 ) -> FaceConsent:
     """Record the consent in place of one to an older text; the same text again changes nothing."""
-    _lock_person(session, person_id)
+    lock_person(session, person_id)
     current = queries.active_consent(session, person_id)
     if current is not None and current.notice_version == notice_version:
         return current
@@ -76,7 +71,7 @@ def give_consent(
 
 def withdraw_consent(session: Session, *, person_id: int, now: datetime) -> None:
     """End the consent and erase what rested on it."""
-    _lock_person(session, person_id)
+    lock_person(session, person_id)
     current = queries.active_consent(session, person_id)
     if current is None:
         return
@@ -84,56 +79,8 @@ def withdraw_consent(session: Session, *, person_id: int, now: datetime) -> None
     erase(session, person_id=person_id, reason="本人撤回同意", now=now)
 
 
-def enrol(
-    session: Session,
-    *,
-    engine: FaceEngine,
-    keyring: Keyring,
-    person_id: int,
-    image: bytes,
-    policy: FacePolicy,
-    now: datetime,
-) -> FaceTemplate:
-    """Make this photograph the person's reference, replacing an earlier one of the same model.
-
-    Neighbours of another identity are noted for staff. The same photograph again changes nothing.
-
-    Raises:
-        ConsentRequired: No consent is in force.
-        PhotoUnsuitable: No picture, nobody, several people, or too poor to compare with.
-    """
-    _lock_person(session, person_id)
-    consent = queries.active_consent(session, person_id)
-    if consent is None:
-        raise ConsentRequired
-    digest = hashlib.sha256(image).hexdigest()
-    template = queries.active_template(session, person_id, engine.model_id)
-    if template is not None and template.source_sha256 == digest:
-        return template
-    vector = embedding_of(engine, image, policy, now=now)
-    if template is None:
-        template = FaceTemplate(person_id=person_id, model_id=engine.model_id)
-        session.add(template)
-    template.consent_id = consent.id
-    template.source_sha256 = digest
-    template.enrolled_at = now
-    _store(template, vector, keyring)
-    session.flush()
-    found = neighbours(
-        session,
-        engine=engine,
-        keyring=keyring,
-        embedding=vector,
-        exclude_person_id=person_id,
-        threshold=policy.review,
-    )
-    note_lookalikes(
-        session, person_id=person_id, found=found, model_id=engine.model_id, occasion="enrolment", now=now
-    )
-    return template
-
-
-def _store(template: FaceTemplate, vector: npt.ArrayLike, keyring: Keyring) -> None:
+def store_vector(template: FaceTemplate, vector: npt.ArrayLike, keyring: Keyring) -> None:
+    """Put the vector into the row, sealed and turned."""
     protected = vault.protect(keyring, vector)
     template.sealed = vault.seal(keyring, vector)
     template.protected = protected.tolist()
@@ -141,37 +88,32 @@ def _store(template: FaceTemplate, vector: npt.ArrayLike, keyring: Keyring) -> N
     template.key_id = keyring.current
 
 
-def _lock_person(session: Session, person_id: int) -> None:
-    """Consent, enrolment and erasure of one person go one after the other."""
-    found = session.scalar(select(Person.id).where(Person.id == person_id).with_for_update())
-    if found is None:
-        raise PersonUnknown
-
-
-def embedding_of(engine: FaceEngine, image: bytes, policy: FacePolicy, *, now: datetime) -> list[float]:
-    """The vector of a reference photograph. Slow; needs no session.
+def lock_person(session: Session, person_id: int) -> str | None:
+    """Consent, enrolment and erasure of one person go one after the other; digest of the photograph.
 
     Raises:
-        PhotoUnsuitable: As `enrol`.
+        PersonUnknown: There is none.
     """
-    measures = measure_frames(engine, [FrameIn(n=1, seq=1, data=image, received_at=now)], None)
-    frame = measures.frames[0]
-    faults = [frame.refusal] if frame.refusal else []
-    if frame.face is not None:
-        faults += quality.front_faults(frame.face, policy)
-    if faults or measures.embedding is None:
-        raise PhotoUnsuitable(code=faults[0].code if faults else None, reasons=faults)
-    return list(measures.embedding)
+    row = session.execute(
+        select(Person.photo_sha256).where(Person.id == person_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise PersonUnknown
+    photo: str | None = row.photo_sha256
+    return photo
 
 
 def reference_for(session: Session, person_id: int, *, keyring: Keyring, model_id: str) -> Reference | None:
     """What the person is compared with; None if no photograph is enrolled for this model.
 
+    A template of an earlier photograph than the registry's does not count: that one was replaced.
+
     Raises:
         registry.crypto.Unreadable: The template's key is not here. No verdict can be reached then.
     """
     template = queries.active_template(session, person_id, model_id)
-    if template is None:
+    photo = session.scalar(select(Person.photo_sha256).where(Person.id == person_id))
+    if template is None or photo not in (None, template.source_sha256):
         return None
     return Reference(template.model_id, tuple(vault.unseal(keyring, template.sealed).tolist()))
 
@@ -196,6 +138,34 @@ def neighbours(
         within=engine.as_euclidean(threshold),
         limit=limit,
     )
+
+
+def neighbours_if_searchable(
+    session: Session,
+    *,
+    engine: FaceEngine,
+    keyring: Keyring,
+    embedding: npt.ArrayLike,
+    exclude_person_id: int,
+    threshold: float,
+) -> list[Neighbour] | None:
+    """As `neighbours`; None, and a line in the log, if the search itself fails.
+
+    That is no empty answer: whoever asks must not take it for "nobody".
+    """
+    try:
+        with session.begin_nested():
+            return neighbours(
+                session,
+                engine=engine,
+                keyring=keyring,
+                embedding=embedding,
+                exclude_person_id=exclude_person_id,
+                threshold=threshold,
+            )
+    except (DBAPIError, Unreadable, vault.VectorUnusable):
+        log.exception("the search for other identities failed", extra={"person": exclude_person_id})
+        return None
 
 
 def note_lookalikes(
@@ -253,12 +223,13 @@ def settle_lookalike(
 
 def erase(session: Session, *, person_id: int, reason: str, now: datetime) -> FaceErasure:
     """Delete every template of the person and the pairs found with it; keep the proof that it was done."""
-    _lock_person(session, person_id)
+    lock_person(session, person_id)
     session.execute(
         delete(FaceLookalike).where(
             or_(FaceLookalike.person_id == person_id, FaceLookalike.other_person_id == person_id)
         )
     )
+    session.execute(delete(PhotoFault).where(PhotoFault.person_id == person_id))
     gone = session.scalars(
         delete(FaceTemplate).where(FaceTemplate.person_id == person_id).returning(FaceTemplate.id)
     ).all()
@@ -281,6 +252,6 @@ def rotate_keys(session: Session, *, keyring: Keyring, limit: int = 500) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for template in rows:
-        _store(template, vault.unseal(keyring, template.sealed), keyring)
+        store_vector(template, vault.unseal(keyring, template.sealed), keyring)
     session.flush()
     return len(rows)

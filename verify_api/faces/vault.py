@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from registry.crypto import Keyring
+from registry.crypto import Keyring, Unreadable
 from registry.errors import Invalid
 
 PURPOSE = "face template"
@@ -52,10 +52,12 @@ def protect(keyring: Keyring, vector: npt.ArrayLike, *, key_id: str | None = Non
 
     Raises:
         VectorUnusable: As `seal`.
-        KeyError: There is no such key.
+        registry.crypto.Unreadable: There is no such key.
     """
     checked = _checked(vector).astype(np.float64)
-    secret = keyring.keys[key_id or keyring.current]
+    secret = keyring.keys.get(key_id or keyring.current)
+    if secret is None:
+        raise Unreadable
     return np.asarray(transform(secret, checked.size) @ checked, np.float32)
 
 

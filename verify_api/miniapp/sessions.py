@@ -12,19 +12,15 @@ from verify_api.accounts.deps import IpDep, MailingDep, PersonDep
 from verify_api.accounts.login import Refused
 from verify_api.accounts.persons import bind, log_in_person, request_binding
 from verify_api.accounts.sessions import LoggedIn
+from verify_api.faces.notice import require_in_force
 from verify_api.faces.service import give_consent, withdraw_consent
 from verify_api.http.deps import Body, NowDep, PartsDep, SessionDep
 from verify_api.http.problems import refusal
 from verify_api.miniapp.wechat import IdentityProvider
+from verify_api.policy.service import rules_at
 
 router = APIRouter(prefix="/api/v1/miniapp", tags=["miniapp"])
 
-NOTICE_VERSION = "1"
-NOTICE = (
-    "为核实您本人到企业注册地址打卡，本局将采集您的人脸照片和定位，与登记照片比对。照片和特征值加密保存，"
-    "仅用于本次资质核查，核查案件的救济期限届满后删除。您可以不同意，也可以随时撤回同意，改为到窗口由两名"
-    "工作人员现场核验，效力相同。您有权查阅、更正、删除您的信息，并要求对处理结果作出说明。"
-)
 Short = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
@@ -122,16 +118,21 @@ def bind_session(
 
 
 @router.get("/notice")
-def notice() -> dict[str, str]:
+def notice(session: SessionDep, now: NowDep) -> dict[str, str]:
     """What a person is told before the separate consent (个人信息保护法 17, 29, 30; 人脸办法 5, 6, 10)."""
-    return {"version": NOTICE_VERSION, "title": "人脸信息处理告知书", "text": NOTICE}
+    rule = rules_at(session, now).consent
+    return {"version": rule.notice_version, "title": "人脸信息处理告知书", "text": rule.notice_text}
 
 
 @router.post("/consents")
 def consent(body: Consent, actor: PersonDep, session: SessionDep, now: NowDep) -> dict[str, Any]:
-    """Give or withdraw the separate consent to processing one's face (人脸办法 6)."""
+    """Give or withdraw the separate consent to processing one's face (人脸办法 6).
+
+    Consent is to the text in force; a withdrawal is never refused, whatever text it names.
+    """
     assert actor.person_id is not None
     if body.granted:
+        require_in_force(body.notice_version, rule=rules_at(session, now).consent)
         give_consent(
             session,
             person_id=actor.person_id,

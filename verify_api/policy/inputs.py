@@ -11,6 +11,7 @@ from verify_api.policy.rules import PolicyInvalid, Row, rows
 from verify_api.policy.values import Policy
 
 YES, NO = "true", "false"
+A_LINE = 100  # characters; a longer text is typed into an area
 # The words of every choice that a policy offers.
 WORDS = {
     YES: "是",
@@ -34,6 +35,7 @@ class Input:
     typed: str  # as the field holds it
     options: tuple[tuple[str, str], ...]  # of a select; empty for a text or a number
     is_number: bool
+    is_long: bool  # paragraphs
     bounds: Mapping[str, float]  # min, max, where the value has them
 
 
@@ -59,8 +61,9 @@ def changes(policy: Policy, typed: Callable[[str], str]) -> dict[str, Any]:
     """
     found = {}
     for one in inputs(policy):
-        text = typed(one.row.path).strip()
-        if text and text != one.typed:
+        # A browser sends the lines of an area with CRLF.
+        text = typed(one.row.path).replace("\r\n", "\n").strip()
+        if text and text != one.typed.strip():
             found[one.row.path] = _read(one.row, text)
     if not found:
         raise PolicyInvalid("没有修改任何参数")
@@ -81,6 +84,7 @@ def _input(row: Row, field: FieldInfo) -> Input:
         typed=_typed(row.value),
         options=_options(field.annotation),
         is_number=isinstance(row.value, int | float) and not isinstance(row.value, bool),
+        is_long=_is_long(row.value, field),
         bounds=_bounds(field),
     )
 
@@ -97,6 +101,11 @@ def _options(kind: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return tuple((str(one.value), WORDS[str(one.value)]) for one in kind)
     return ()
+
+
+def _is_long(value: Any, field: FieldInfo) -> bool:
+    longest = max((getattr(mark, "max_length", 0) for mark in field.metadata), default=0)
+    return isinstance(value, str) and longest > A_LINE
 
 
 def _bounds(field: FieldInfo) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Reading, changing and comparing policies. Pure."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from registry.errors import Invalid, Reason
-from verify_api.policy.values import Policy, Section
+from verify_api.policy.section import Section
+from verify_api.policy.values import Policy
 
 
 class PolicyInvalid(Invalid):
@@ -34,6 +35,11 @@ FAULTS = {
     "string_too_short": "过短",
     "string_too_long": "过长",
     "extra_forbidden": "没有这个参数",
+    "tuple_type": "须为若干数值",
+    "too_short": "不得少于 {min_length} 项",
+    "too_long": "不得多于 {max_length} 项",
+    "finite_number": "须为有限的数值",
+    "model_type": "须为一组参数",
 }
 
 
@@ -106,6 +112,17 @@ def _said(item: ErrorDetails) -> str:
     """What is wrong with a value, for the officer who typed it."""
     words = FAULTS.get(item["type"])
     return words.format(**item.get("ctx", {})) if words else item["msg"].removeprefix("Value error, ")
+
+
+def require_own_notice(new: Policy, others: Iterable[Policy]) -> None:
+    """One version of the 告知书 is one text for ever: a consent names the version, and says yes to its text.
+
+    Raises:
+        PolicyInvalid: Another policy has other words under the same version.
+    """
+    version, words = new.consent.notice_version, new.consent.notice_text
+    if any(one.consent.notice_version == version and one.consent.notice_text != words for one in others):
+        raise PolicyInvalid(f"告知书内容已改动，须使用未用过的版本号（版本“{version}”已有其他内容）")
 
 
 def to_values(policy: Policy) -> dict[str, Any]:

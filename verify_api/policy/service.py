@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from registry.clock import SHANGHAI
 from registry.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from verify_api.policy.models import PolicyEvent, PolicyStatus, StoredPolicy
-from verify_api.policy.rules import Change, changed, differences, parse_stored, to_values
+from verify_api.policy.rules import Change, changed, differences, parse_stored, require_own_notice, to_values
 from verify_api.policy.values import Policy
 from verify_api.policy.version import PolicyVersion
 
@@ -141,10 +141,12 @@ def draft(
         raise Invalid("须填写修改理由和依据", code="policy_reason_missing")
     base = _newest_active(session)
     _check_date(effective_from, base, now=now)
+    new = changed(parse_stored(base.values), changes)
+    require_own_notice(new, _ever_active(session))
     row = StoredPolicy(
         version=_next_version(session),
         based_on=base.version,
-        values=to_values(changed(parse_stored(base.values), changes)),
+        values=to_values(new),
         effective_from=effective_from,
         status=PolicyStatus.DRAFT,
         reason=reason.strip(),
@@ -260,6 +262,11 @@ def _newest_active(session: Session) -> StoredPolicy:
     if row is None:
         raise NoPolicy
     return row
+
+
+def _ever_active(session: Session) -> list[Policy]:
+    query = select(StoredPolicy.values).where(StoredPolicy.activated_at.is_not(None))
+    return [parse_stored(values) for values in session.scalars(query)]
 
 
 def _next_version(session: Session) -> str:

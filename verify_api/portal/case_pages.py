@@ -13,6 +13,7 @@ from verify_api.accounts.rules import Gate
 from verify_api.cases import handwork, lists, queries, views
 from verify_api.cases.models import Case
 from verify_api.cases.states import Capability, State
+from verify_api.checkins.photos import without_photograph
 from verify_api.http.deps import NowDep, SessionDep
 from verify_api.notices.queries import of_case
 from verify_api.notices.serving import notice_view
@@ -63,6 +64,7 @@ def show_case(
     found = _line(views.detail(session, case, now=frame.now))
     newest = queries.lists(session, case.id)[:1]
     done = standing_checkins(session, newest[0].id) if newest else {}
+    poor = without_photograph(session, list_id=newest[0].id) if newest else []
     people = {one["person"] for row in found["lists"] for one in row["people"]}
     return frame.show(
         "portal/case.html",
@@ -72,6 +74,7 @@ def show_case(
         is_claimed=bool(newest and newest[0].claimed_at),
         names=names_of(session, people),
         checked_in=done,
+        unphotographed={one.person.id: one.reasons for one in poor},
         notices=[notice_view(one) for one in of_case(session, case.id)],
         errors=error or (),
     )

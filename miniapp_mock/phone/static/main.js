@@ -123,6 +123,8 @@ async function consentScreen() {
       await api.consent(notice.version, granted);
       await (granted ? home() : declined());
     } catch (error) {
+      // A new text came into force while the old one was being read: show it, and ask again.
+      if (error instanceof Problem && error.says("notice_not_in_force")) return consentScreen();
       said.replaceChildren(refusal(error));
     }
   };

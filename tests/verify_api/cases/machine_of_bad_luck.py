@@ -5,15 +5,16 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.verify_api.cases.machine_of_the_bureau import DeskSteps, ReviewSteps
+from tests.verify_api.cases.machine_of_the_bureau import RARELY, DeskSteps, ReviewSteps
 from tests.verify_api.cases.machine_of_the_clock import ClockSteps
 from tests.verify_api.cases.machine_of_the_firm import FirmSteps, PeopleSteps
+from tests.verify_api.cases.machine_of_two_officers import TwoOfficerSteps
 from tests.verify_api.cases.oracle_of_facts import COMING
 
 STORMS = st.lists(st.tuples(st.integers(1, 24 * 20), st.integers(0, 8)), max_size=3)
 
 
-class BadLuck(FirmSteps, PeopleSteps, ReviewSteps, DeskSteps, ClockSteps):
+class BadLuck(FirmSteps, PeopleSteps, ReviewSteps, DeskSteps, TwoOfficerSteps, ClockSteps):
     """What the rules are hardest on. Each step is compared with the oracle like any other."""
 
     @precondition(lambda self: self.oracle.state in ("OPEN", "REJECTED", "RECTIFYING"))
@@ -80,3 +81,34 @@ class BadLuck(FirmSteps, PeopleSteps, ReviewSteps, DeskSteps, ClockSteps):
             self.now += timedelta(days=days)
             self.decide(is_approved=True)
             self.the_deadline_passes_and_the_sweep_comes()
+
+    @precondition(lambda self: self.oracle.clock is not None and self.oracle.clock.start == self.today)
+    @rule(hours=st.integers(20, 24 * 9))
+    def a_storm_on_the_day_the_clock_starts(self, hours: int) -> None:
+        """The start day is not counted, so that no pause on it gives time back (民法典 201)."""
+        if self.oracle.state not in self.oracle.ENDED:
+            self._storm(hours)
+
+    @precondition(lambda self: self.oracle.state == "RECTIFICATION_SUBMITTED")
+    @rule(days=st.integers(50, 88), stood_days=st.sampled_from([0, 0, 5, 12]))
+    def the_bureau_takes_its_time(self, days: int, stood_days: int) -> None:
+        """The month of a second check-in, and the days of a rejected one, may then reach beyond the cap."""
+        if stood_days:
+            self._storm(24 * stood_days)
+        self.now += timedelta(days=days)
+        self.decide(is_approved=True)
+
+    @precondition(lambda self: self.oracle.clock is not None and self.oracle.state not in self.oracle.ENDED)
+    @rule()
+    def the_deadline_passes_under_a_hold(self) -> None:
+        self.hold()
+        self.the_deadline_passes_and_the_sweep_comes()
+
+    @precondition(lambda self: self.oracle.state in ("RECTIFYING", "RECHECKING_IN") and self.oracle.served)
+    @rule(rarely=RARELY)
+    def a_revocation_comes_and_is_rescinded(self, rarely: int) -> None:
+        if rarely:
+            return
+        self.the_deadline_passes_and_the_sweep_comes()
+        if self.oracle.state == "REVOKED":
+            self.the_decision_is_rescinded_at_once()

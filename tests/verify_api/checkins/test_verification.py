@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from registry.crypto import Keyring
+from registry.db import Sessions
 from registry.people.models import Person
 from tests.verify_api.cases.test_journeys_of_a_case import approve, open_first
 from tests.verify_api.checkins.test_door import HERE, NOW
@@ -79,24 +80,30 @@ def codes(attempt: Attempt) -> list[str]:
     return [reason["code"] for reason in attempt.reasons]
 
 
-@pytest.fixture
-def office(session: Session, engine: Engine, tmp_path: Path, people: list[Files]) -> Iterator[Office]:
+def open_office(session: Session, sessions: Sessions, engine: Engine, folder: Path) -> Office:
+    """An office on this database; nobody has a photograph yet."""
     firm = make_firm(session)
     case = open_first(session, firm, at("2025-01-07 09:00"))
     approve(session, firm, case, at("2025-03-03 10:00"))
     for one in firm.enough:
         give_consent(session, person_id=one, notice_version="1", channel="miniapp", now=NOW)
     parts = Parts(
-        settings=Settings(var=tmp_path, cache=VAR / "cache"),
+        settings=Settings(var=folder, cache=VAR / "cache"),
         clock=make_clock(None),
         engine=engine,
-        sessions=sessionmaker(
-            session.connection(), join_transaction_mode="create_savepoint", expire_on_commit=False
-        ),
-        evidence=EvidenceStore.open(str(tmp_path / "evidence")),
+        sessions=sessions,
+        evidence=EvidenceStore.open(str(folder / "evidence")),
         keyring=Keyring({"k1": bytes(range(32))}),
     )
-    office = Office(session, parts, case.number, firm.enough)
+    return Office(session, parts, case.number, firm.enough)
+
+
+@pytest.fixture
+def office(session: Session, engine: Engine, tmp_path: Path, people: list[Files]) -> Iterator[Office]:
+    sessions = sessionmaker(
+        session.connection(), join_transaction_mode="create_savepoint", expire_on_commit=False
+    )
+    office = open_office(session, sessions, engine, tmp_path)
     office.photograph(0, people[0])
     yield office
 

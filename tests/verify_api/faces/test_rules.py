@@ -2,7 +2,7 @@
 
 import math
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -22,6 +22,7 @@ CALM = FaceFigures(
 )  # fmt: skip
 PROMPTS = tuple(Prompt(n, ask, SAY[ask]) for n, ask in enumerate(Ask, start=1))
 FIGURES = [name for name in FaceFigures.__slots__ if name != "distance"]
+LIMITS = [one.name for one in fields(FacePolicy) if one.name not in ("model", "accept", "review")]
 NOT_NUMBERS = [math.nan, math.inf, -math.inf]
 
 
@@ -125,11 +126,24 @@ def test_a_fused_distance_exists_only_if_every_part_does(distances: list[float |
 
 
 @pytest.mark.parametrize(
-    ("accept", "review"), [(0.5, 0.4), (0, 0.4), (-1, 1), (math.nan, 0.6), (0.4, math.nan)]
-)
+    ("accept", "review"),
+    [
+        (0.5, 0.4), (0, 0.4), (-1, 1), (math.nan, 0.6), (0.4, math.nan), (math.inf, math.inf),
+        (0.4, math.inf),
+    ],
+)  # fmt: skip
 def test_a_policy_with_crossed_bands_cannot_be_made(accept: float, review: float) -> None:
     with pytest.raises(ValueError, match="bands"):
         FacePolicy(accept=accept, review=review)
+
+
+@pytest.mark.parametrize("bad", NOT_NUMBERS)
+@pytest.mark.parametrize(
+    "limit", [f.name for f in fields(FacePolicy) if f.name not in ("model", "accept", "review")]
+)
+def test_a_policy_with_a_limit_that_is_no_number_cannot_be_made(limit: str, bad: float) -> None:
+    with pytest.raises(ValueError, match="number"):
+        replace(POLICY, **{limit: bad})
 
 
 @pytest.mark.parametrize(
@@ -368,6 +382,36 @@ def test_whatever_is_accepted_satisfies_every_limit(data: st.DataObject) -> None
         for one in frames:
             assert one.face is not None and one.face.height_px >= POLICY.min_face_px
             assert POLICY.dark <= one.face.brightness <= POLICY.bright
+
+
+@given(st.data())
+def test_whatever_is_accepted_compares_within_every_limit(data: st.DataObject) -> None:
+    frames = session()
+    names = st.sampled_from([n for n in PairFigures.__slots__ if n not in ("a", "b")])
+    found = tuple(
+        replace(pair, **data.draw(st.dictionaries(names, st.floats() | st.floats(0, 1), max_size=1)))
+        for pair in pairs(frames)
+    )
+    dropped = data.draw(st.sets(st.integers(0, len(found) - 1), max_size=2))
+    verdict = judged(frames, found=tuple(pair for k, pair in enumerate(found) if k not in dropped))
+    if verdict.outcome is Outcome.ACCEPTED:
+        assert not dropped
+        for pair in found:
+            assert all(math.isfinite(getattr(pair, name)) for name in PairFigures.__slots__)
+            assert pair.difference > POLICY.same_picture and pair.mirror_likeness < POLICY.mirror_likeness
+
+
+@given(st.data())
+def test_no_choice_of_missing_frames_and_figures_falls_open(data: st.DataObject) -> None:
+    frames = [one for one in session() if data.draw(st.booleans())]
+    k = data.draw(st.integers(0, max(0, len(frames) - 1)))
+    name, value = data.draw(st.sampled_from(FIGURES)), data.draw(st.floats())
+    if frames and frames[k].face is not None:
+        frames[k] = replace(frames[k], face=replace(frames[k].face, **{name: value}))
+    reference = data.draw(st.sampled_from(["m", None, "other"]))
+    verdict = judged(frames, reference=reference)
+    if verdict.outcome is Outcome.ACCEPTED:
+        assert len(frames) == len(session()) and reference == "m" and math.isfinite(value)
 
 
 def test_passive_signals_are_noted_and_decide_nothing() -> None:

@@ -1,8 +1,10 @@
 """Consent, enrolment, erasure and one face under two names, on a real database."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,15 +16,29 @@ from registry.crypto import Keyring, Unreadable
 from registry.people.models import Person
 from tests.verify_api.faces.conftest import WHEN, Files
 from tools.portraits import attacks
-from verify_api.faces import queries, service, vault
-from verify_api.faces.engine import FaceEngine
-from verify_api.faces.models import FaceConsent, FaceErasure, FaceLookalike, FaceTemplate, Finding
+from verify_api.faces import enrolment, queries, service, vault
+from verify_api.faces.engine import FaceEngine, Vectors
+from verify_api.faces.enrolment import measure_photo
+from verify_api.faces.models import FaceConsent, FaceErasure, FaceLookalike, FaceTemplate, Finding, PhotoFault
 from verify_api.faces.policy import FacePolicy
 
 RING = Keyring({"k1": bytes(range(32))})
 POLICY = FacePolicy()
 LATER = WHEN + timedelta(days=1)
 _numbers = count(1)
+
+
+class Ill:
+    """An engine whose network answers with nothing that is a number."""
+
+    def __init__(self, engine: FaceEngine) -> None:
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def embed(self, faces: Sequence[Any]) -> Vectors:
+        return self._engine.embed(faces) * np.float32(np.nan)
 
 
 def person(session: Session) -> int:
@@ -48,18 +64,24 @@ def consenting(session: Session) -> int:
 def enrol(session: Session, recogniser: FaceEngine):  # type: ignore[no-untyped-def]
     """Enrol a photograph for somebody."""
 
-    def act(person_id: int, image: bytes, *, keyring: Keyring = RING, now=WHEN) -> FaceTemplate:  # type: ignore[no-untyped-def]
-        return service.enrol(
-            session,
-            engine=recogniser,
-            keyring=keyring,
-            person_id=person_id,
-            image=image,
-            policy=POLICY,
-            now=now,
+    def act(person_id: int, image: bytes, *, keyring: Keyring = RING, now=WHEN) -> FaceTemplate | None:  # type: ignore[no-untyped-def]
+        photo = measure_photo(recogniser, image, POLICY, now=now)
+        row = session.get(Person, person_id)
+        if row is not None:
+            row.photo_sha256 = photo.sha256
+            session.flush()
+        return enrolment.enrol(
+            session, photo, engine=recogniser, keyring=keyring, person_id=person_id, policy=POLICY, now=now
         )
 
     return act
+
+
+def vector_of(recogniser: FaceEngine, image: bytes) -> tuple[float, ...]:
+    """The vector of a photograph that can serve."""
+    vector = measure_photo(recogniser, image, POLICY, now=WHEN).vector
+    assert vector is not None
+    return vector
 
 
 def rows(session: Session, table: type) -> int:
@@ -82,7 +104,7 @@ def test_an_enrolled_person_is_known_again(
     template = enrol(someone, people[0]["reference"])
     reference = service.reference_for(session, someone, keyring=RING, model_id=recogniser.model_id)
     assert reference is not None and reference.model_id == recogniser.model_id
-    vector = service.embedding_of(recogniser, people[0]["reference"], POLICY, now=WHEN)
+    vector = vector_of(recogniser, people[0]["reference"])
     assert recogniser.distance(reference.embedding, vector) < 1e-6
     assert template.dimensions == 128 and template.key_id == "k1"
     assert service.reference_for(session, someone, keyring=RING, model_id="another") is None
@@ -97,7 +119,7 @@ def test_nothing_in_the_row_is_the_raw_vector(
 ) -> None:  # type: ignore[no-untyped-def]
     someone = consenting(session)
     enrol(someone, people[0]["reference"])
-    vector = np.float32(service.embedding_of(recogniser, people[0]["reference"], POLICY, now=WHEN))
+    vector = np.float32(vector_of(recogniser, people[0]["reference"]))
     session.expire_all()
     row = session.scalars(select(FaceTemplate).where(FaceTemplate.person_id == someone)).one()
     assert vector.tobytes() not in row.sealed
@@ -132,14 +154,46 @@ def test_the_same_photograph_again_changes_nothing_and_another_replaces(
     ],
     ids=["empty", "truncated", "nobody", "two", "turned away"],
 )
-def test_a_photograph_that_cannot_serve_is_refused_with_its_reason(
-    session: Session, enrol, people: list[Files], make, code: str
+def test_a_photograph_that_cannot_serve_is_kept_on_record_with_its_reason_until_another_comes(
+    session: Session, enrol, recogniser: FaceEngine, people: list[Files], make, code: str
 ) -> None:  # type: ignore[no-untyped-def]
     someone = consenting(session)
-    with pytest.raises(service.PhotoUnsuitable) as refused:
-        enrol(someone, make(people[0]))
-    assert code in {reason.code for reason in refused.value.reasons}
+    assert enrol(someone, make(people[0])) is None
+    fault = queries.photo_fault(session, someone, recogniser.model_id)
+    assert fault is not None and code in {reason["code"] for reason in fault.reasons}
     assert rows(session, FaceTemplate) == 0
+    assert enrolment.photo_due(session, someone, recogniser.model_id) is None
+    assert enrolment.photo_due(session, someone, "another model") is not None
+    assert enrol(someone, people[0]["reference"]) is not None and rows(session, PhotoFault) == 0
+
+
+def test_the_reference_of_a_replaced_photograph_does_not_count(
+    session: Session, enrol, recogniser: FaceEngine, people: list[Files]
+) -> None:  # type: ignore[no-untyped-def]
+    someone = consenting(session)
+    enrol(someone, people[0]["reference"])
+    assert enrol(someone, attacks.no_face()) is None
+    assert service.reference_for(session, someone, keyring=RING, model_id=recogniser.model_id) is None
+    assert rows(session, FaceTemplate) == 1
+
+
+def test_a_photograph_the_registry_no_longer_holds_is_not_enrolled(
+    session: Session, recogniser: FaceEngine, people: list[Files]
+) -> None:
+    someone = consenting(session)
+    photo = measure_photo(recogniser, people[0]["reference"], POLICY, now=WHEN)
+    with pytest.raises(enrolment.PhotoChanged):
+        enrolment.enrol(
+            session, photo, engine=recogniser, keyring=RING, person_id=someone, policy=POLICY, now=WHEN
+        )
+    assert rows(session, FaceTemplate) == 0
+
+
+def test_a_vector_that_is_no_number_is_a_fault_of_the_photograph(
+    recogniser: FaceEngine, people: list[Files]
+) -> None:
+    photo = measure_photo(Ill(recogniser), people[0]["reference"], POLICY, now=WHEN)
+    assert photo.vector is None and [fault.code for fault in photo.faults] == ["embedding_unusable"]
 
 
 def test_consent_to_a_newer_text_takes_the_place_of_the_older(session: Session) -> None:
@@ -188,7 +242,7 @@ def near(
     session: Session, recogniser: FaceEngine, files: Files, someone: int, **changes: object
 ) -> list[int]:
     """Who looks like the person in this picture."""
-    vector = service.embedding_of(recogniser, files["front"], POLICY, now=WHEN)
+    vector = vector_of(recogniser, files["front"])
     found = service.neighbours(
         session,
         engine=recogniser,
@@ -340,7 +394,7 @@ def test_policy_thresholds_of_the_search_are_in_the_engines_own_measure(
 ) -> None:  # type: ignore[no-untyped-def]
     owner = consenting(session)
     enrol(owner, people[0]["reference"])
-    vector = service.embedding_of(recogniser, people[0]["reference"], POLICY, now=WHEN)
+    vector = vector_of(recogniser, people[0]["reference"])
     moved = np.float32(vector) + np.float32([0.5] + [0.0] * 127)
     ask = {"engine": recogniser, "keyring": RING, "embedding": moved, "exclude_person_id": -1}
     assert [n.person_id for n in service.neighbours(session, **ask, threshold=0.51)] == [owner]

@@ -14,7 +14,8 @@ from verify_api.audit.models import AccessEntry
 from verify_api.cases.facts import standing
 from verify_api.cases.models import PersonList, Proposal
 from verify_api.checkins.models import Attempt, AttemptFrame, AttemptState
-from verify_api.faces.models import FaceLookalike
+from verify_api.faces.models import FaceLookalike, PhotoFault
+from verify_api.faces.quality import BLUR
 
 
 def _state(site: Site, name: str) -> str:
@@ -236,6 +237,62 @@ def test_look_alikes_are_for_those_who_may_see_faces_and_settled_by_reviewers(si
     site.as_staff(Role.DECIDER)
     assert "/console/lookalikes/" not in site.get("/console/lookalikes").text
     assert site.post(path, {"finding": "related", "reason": "x"}, on="/console").status_code == 403
+
+
+def _unphotographed(site: Site) -> tuple[Person, Person]:
+    """Of those who have yet to come to `checking`: one without a photograph, one with a blurred one."""
+    session, firm = site.bureau.session, site.bureau.firms["checking"]
+    none, blurred = (session.get_one(Person, one) for one in firm.enough[-2:])
+    none.photo_sha256 = None
+    assert blurred.photo_sha256 is not None
+    session.add(
+        PhotoFault(
+            person_id=blurred.id, model_id="m", source_sha256=blurred.photo_sha256,
+            reasons=[BLUR.to_mapping()], is_final=True, found_at=site.clock.now,
+        )
+    )  # fmt: skip
+    session.flush()
+    return none, blurred
+
+
+def _line(html: str, person: Person) -> str:
+    """The row of the table that names the person."""
+    return next((row for row in html.split("<tr>") if person.name in row and person.id_masked in row), "")
+
+
+def test_staff_see_who_cannot_be_compared_and_why_until_another_photograph_comes(site: Site) -> None:
+    site.bureau.session.execute(update(Person).values(photo_sha256="a" * 64))
+    site.as_staff(Role.REVIEWER)
+    assert "/console/photos" not in site.get("/console/attempts").text
+    none, blurred = _unphotographed(site)
+    assert 'href="/console/photos"' in site.get("/console/attempts").text
+    html = site.get("/console/photos").text
+    assert "没有该人员的照片" in _line(html, none) and BLUR.message in _line(html, blurred)
+    assert site.number("checking") in _line(html, none)
+    none.photo_sha256, blurred.photo_sha256 = "b" * 64, "c" * 64
+    site.bureau.session.flush()
+    assert "都有可用的登记照片" in site.get("/console/photos").text
+
+
+def test_who_has_checked_in_needs_no_photograph_any_more(site: Site) -> None:
+    came, *_, waited_for = site.bureau.firms["checking"].enough
+    people = [site.bureau.session.get_one(Person, one) for one in (came, waited_for)]
+    for person in people:
+        person.photo_sha256 = None
+    site.bureau.session.flush()
+    site.as_staff(Role.REVIEWER)
+    html = site.get("/console/photos").text
+    assert [bool(_line(html, person)) for person in people] == [False, True]
+
+
+def test_the_enterprise_is_told_on_its_task_whose_photograph_is_wanting(site: Site) -> None:
+    site.as_firm("checking")
+    path = f"/portal/cases/{site.number('checking')}"
+    assert "登记照片" not in site.get(path).text
+    none, blurred = _unphotographed(site)
+    html = site.get(path).text
+    assert "没有该人员的照片" in _line(html, none) and BLUR.message in _line(html, blurred)
+    assert "人工复核" in html
 
 
 def test_faces_of_people_on_no_list_are_not_shown(site: Site) -> None:

@@ -1,13 +1,17 @@
 """Two officers change what the service decides by, over the pages, without any script (§0)."""
 
 from datetime import date
+from html import unescape
 
 import pytest
 
 from tests.verify_api.pages.conftest import Site
 from verify_api.accounts.actor import Role
+from verify_api.policy.consent import TEXT
+from verify_api.policy.inputs import inputs
 from verify_api.policy.models import StoredPolicy
 from verify_api.policy.service import policy_on, versions
+from verify_api.policy.values import Policy
 
 PAGE = "/console/policies"
 DRAFT = {
@@ -56,6 +60,23 @@ def test_nothing_comes_into_force_that_nobody_looked_through(site: Site) -> None
     assert _newest(site).status == "draft"
 
 
+def test_every_value_is_shown_with_its_basis_and_can_be_changed_in_the_form(site: Site) -> None:
+    site.as_staff(Role.ADMIN)
+    html = unescape(site.get(PAGE).text)
+    for one in inputs(Policy()):
+        assert f'name="{one.row.path}"' in html
+        assert f'<td class="first">{one.row.label}</td>' in html and one.row.basis in html
+        assert f"<b>{one.shown}</b>" in html
+
+
+def test_a_text_of_several_lines_is_drafted_as_it_was_typed(site: Site) -> None:
+    site.as_staff(Role.ADMIN)
+    words = {"consent.notice_version": "2030-1", "consent.notice_text": f"{TEXT}\r\n照片不出本市政务云。"}
+    assert site.post(PAGE, DRAFT | words, on=PAGE).status_code == 303
+    assert _newest(site).values["consent"]["notice_text"] == f"{TEXT}\n照片不出本市政务云。"
+    assert "照片不出本市政务云" in site.get(f"{PAGE}/{_newest(site).version}").text
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -66,6 +87,7 @@ def test_nothing_comes_into_force_that_nobody_looked_through(site: Site) -> None
         ({"reason": " "}, "须填写修改理由和依据"),
         ({"revocation.mode": "automatic", "fence.radius_m": "300"}, "没有修改任何参数"),
         ({"messages.quiet_from": "25:00"}, "格式不正确"),
+        ({"consent.notice_version": "2", "consent.notice_text": "同意" * 40}, "须写明"),
     ],
 )
 def test_what_does_not_fit_is_said_beside_the_form_and_nothing_typed_is_lost(

@@ -37,6 +37,8 @@ STAFF_PAGES = [
     "/console/attempts",
     "/console/lookalikes",
     "/console/lookalikes?page=9",
+    "/console/photos",
+    "/console/photos?page=9",
     "/console/tonight?days=30",
     "/console/waiting",
     "/console/waiting?kind=hold",

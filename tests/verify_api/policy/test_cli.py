@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from verify_api.policy.cli import policy
+from verify_api.policy.rules import rows
+from verify_api.policy.values import Policy
 from verify_api.settings import settings
 
 
@@ -23,6 +25,7 @@ def without_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterato
 def test_show_gives_every_value_with_its_clause() -> None:
     shown = json.loads(CliRunner().invoke(policy, ["show", "--on", "2026-01-01"]).output)
     assert shown["version"] == "1"
+    assert shown["values"].keys() == {row.path for row in rows(Policy())}
     radius = shown["values"]["fence.radius_m"]
     assert (radius["value"], radius["unit"], radius["label"]) == (300, "米", "打卡范围半径")
     assert radius["basis"]

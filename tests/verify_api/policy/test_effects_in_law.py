@@ -5,17 +5,17 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from registry.db import Sessions
 from registry.enterprises.models import AbnormalMark, SyncRun
 from scheduler.jobs import begun_at
-from tests.verify_api.cases.steps import approve, come, deliver, report, served, stock_firm
-from tests.verify_api.factories import ADMIN, at, make_firm, set_policy
+from tests.verify_api.cases.steps import approve, come, deliver, open_stock, report, served, stock_firm
+from tests.verify_api.factories import ADMIN, REVIEWER, at, make_firm, set_policy
 from tests.verify_api.notices.conftest import CONTEXTS, OFFICE
 from tests.verify_api.policy.effects import policy, shows
-from verify_api.cases import lists
+from verify_api.cases import lists, review
 from verify_api.cases.facts import FactKind, standing
 from verify_api.cases.ground import Ground, ground_on
 from verify_api.cases.handwork import TermNotAllowed
@@ -25,6 +25,7 @@ from verify_api.cases.states import State, Track
 from verify_api.cases.timing import Facts, planned, running
 from verify_api.console.desk import moved_lines
 from verify_api.console.review_pages import _target
+from verify_api.deadlines.receipts import pull_failures
 from verify_api.deadlines.reminders import remind
 from verify_api.deadlines.sweep import act
 from verify_api.messages.models import Message
@@ -111,6 +112,37 @@ def test_an_officers_own_term_is_not_shorter_than_the_policy_allows() -> None:
     with pytest.raises(TermNotAllowed):
         _require_term(11, rule)
     _require_term(11, Policy().rectification)
+
+
+@shows("rectification.hold_below_days")
+@pytest.mark.parametrize(("days", "is_held"), [(7, False), (14, False), (15, True)])
+def test_the_system_holds_what_has_less_time_left_than_the_policy_says(
+    session: Session, days: int, is_held: bool
+) -> None:
+    set_policy(session, {"rectification.hold_below_days": days})
+    firm = stock_firm(session)
+    case = served(session, firm, LATER)
+    act(session, case.id, now=at("2025-04-08 00:00"))
+    deliver(session, case, at("2025-04-08 09:00"))
+    report(session, firm, case, at("2025-05-06 09:00"))
+    lists.submit(session, case, people=firm.enough, actor=firm.actor, now=at("2025-05-06 10:00"))
+    # The three months end on 8 July, fourteen days after the bureau's answer.
+    review.approve(session, case, opinion="", actor=REVIEWER, now=at("2025-06-24 10:00"))
+    assert bool(standing(session, case.id, FactKind.HOLD)) is is_held
+
+
+@shows("messages.receipt_days")
+@pytest.mark.parametrize(("days", "listed"), [(2, 1), (3, 0)])
+def test_a_message_without_a_receipt_goes_to_staff_after_the_days_of_the_policy(
+    own_sessions: Sessions, days: int, listed: int
+) -> None:
+    with own_sessions.begin() as session:
+        set_policy(session, {"messages.receipt_days": days})
+        case_id = open_stock(session, stock_firm(session), LATER).id
+        session.execute(update(Message).values(state="accepted", accepted_at=LATER, next_try_at=None))
+    pull_failures(own_sessions, now=LATER + timedelta(days=2, hours=1))
+    with own_sessions() as session:
+        assert len(standing(session, case_id, FactKind.SERVICE_FAILED)) == listed
 
 
 @shows("rectification.issue", "revocation.mode", "publication.mark_abnormal")

@@ -1,10 +1,10 @@
 """Values of accounts, codes, messages and uploads. Each is changed and what follows changes."""
 
 import io
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from registry.crypto import Keyring
@@ -18,7 +18,7 @@ from verify_api.accounts.inclusion import include_enterprise
 from verify_api.accounts.login import Attempt, Refused, log_in, set_password
 from verify_api.accounts.mailing import Mailing
 from verify_api.accounts.media import MEGABYTE, WrongFile, document_type, video_of
-from verify_api.accounts.models import Account
+from verify_api.accounts.models import Account, AccountSession
 from verify_api.messages.outbox import BUREAU
 from verify_api.messages.policy import delivery_rules
 from verify_api.policy.values import Policy
@@ -110,6 +110,25 @@ def test_a_session_that_idles_longer_than_the_policy_allows_is_over(session: Ses
     assert sessions.authenticate(session, begun.token, now=later - timedelta(minutes=2)) is not None
     set_policy(session, {"accounts.idle_minutes": 1})
     assert sessions.authenticate(session, begun.token, now=later) is None
+
+
+@shows("accounts.session_hours")
+def test_a_session_ends_after_the_hours_of_the_policy_of_the_day_it_began(session: Session) -> None:
+    account = _staff(session)
+    long = sessions.start_session(session, account, now=NOW)
+    set_policy(session, {"accounts.session_hours": 2})
+    short = sessions.start_session(session, account, now=NOW)
+    assert [one.expires_at - NOW for one in (long, short)] == [timedelta(hours=12), timedelta(hours=2)]
+    _used_until(session, NOW + timedelta(minutes=119))
+    last = NOW + timedelta(hours=2)
+    assert sessions.authenticate(session, short.token, now=last - timedelta(seconds=1)) is not None
+    assert sessions.authenticate(session, short.token, now=last) is None
+    assert sessions.authenticate(session, long.token, now=last) is not None
+
+
+def _used_until(session: Session, when: datetime) -> None:
+    """Nobody has idled."""
+    session.execute(update(AccountSession).values(last_seen_at=when))
 
 
 @shows("accounts.staff_second_factor")

@@ -13,11 +13,14 @@ from tests.verify_api.factories import ADMIN, at, set_policy
 from tests.verify_api.policy.effects import policy, shows
 from tests.verify_api.selection.test_service import TODAY, add_permit, staffed_firm
 from verify_api.cases.ground import ground_on
+from verify_api.cases.models import Case
 from verify_api.cases.review import fence_of
 from verify_api.checkins.models import Attempt
 from verify_api.checkins.service import _challenge, _door_facts, _limits
 from verify_api.checkins.verification import face_policy
 from verify_api.console.retention import stored_faces
+from verify_api.faces.service import give_consent
+from verify_api.policy.consent import TEXT
 from verify_api.policy.values import Policy
 from verify_api.selection.service import question, requirement_for
 from verify_api.selection.values import PermitState
@@ -59,6 +62,23 @@ def test_filing_is_due_at_the_line_of_the_policy(session: Session) -> None:
     set_policy(session, {"face.filing_threshold_people": 1})
     found = stored_faces(ADMIN, session, NOW)
     assert (found["line"], found["must_file"]) == (1, found["people"] >= 1)
+
+
+@shows("consent.notice_version", "consent.notice_text")
+def test_whoever_agreed_to_an_older_text_is_asked_again_before_the_next_check_in(session: Session) -> None:
+    firm = stock_firm(session)
+    case, person = served(session, firm, NOW), firm.enough[0]
+    give_consent(session, person_id=person, notice_version="1", channel="miniapp", now=NOW)
+    assert _has_consent(session, case, person)
+    words = {"consent.notice_version": "2", "consent.notice_text": TEXT + "照片不出本市政务云。"}
+    set_policy(session, words)
+    assert not _has_consent(session, case, person)
+    give_consent(session, person_id=person, notice_version="2", channel="miniapp", now=NOW)
+    assert _has_consent(session, case, person)
+
+
+def _has_consent(session: Session, case: Case, person: int) -> bool:
+    return _door_facts(session, case, None, person, ground_on(session, now=NOW), NOW).has_consent
 
 
 @shows("checkin.challenge_s", "checkin.attempts_per_day")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from registry.errors import Invalid
 from verify_api.policy.builtin import builtin
+from verify_api.policy.consent import TEXT
 from verify_api.policy.models import StoredPolicy
 from verify_api.policy.rules import PolicyInvalid
 from verify_api.policy.service import (
@@ -52,6 +53,34 @@ def activated(session: Session, **given: Any) -> str:
     preview(session, version, actor=FIRST, now=NOW)
     activate(session, version, actor=SECOND, now=NOW)
     return version
+
+
+WORDS = TEXT + "照片不出本市政务云。"
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_refused"),
+    [
+        ({"consent__notice_text": WORDS}, True),
+        ({"consent__notice_text": WORDS, "consent__notice_version": "2"}, False),
+        ({"consent__notice_version": "2"}, False),
+    ],
+)
+def test_new_words_of_the_notice_need_a_version_of_their_own(
+    session: Session, changes: dict[str, str], is_refused: bool
+) -> None:
+    if not is_refused:
+        assert drafted(session, **changes)
+        return
+    with pytest.raises(PolicyInvalid, match="未用过的版本号"):
+        drafted(session, **changes)
+
+
+def test_a_version_of_the_notice_never_gets_other_words_though_it_has_been_replaced(session: Session) -> None:
+    activated(session, consent__notice_text=WORDS, consent__notice_version="2")
+    with pytest.raises(PolicyInvalid, match="版本“1”"):
+        drafted(session, consent__notice_text=WORDS + "以本版为准。", consent__notice_version="1")
+    assert drafted(session, consent__notice_text=TEXT, consent__notice_version="1")
 
 
 def test_the_migration_installs_the_first_version(session: Session) -> None:

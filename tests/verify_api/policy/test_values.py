@@ -1,13 +1,15 @@
 """Every limit is a value with a label, a unit and a clause; what contradicts the law cannot be stored."""
 
 import json
+import re
 from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from verify_api.policy.builtin import builtin
-from verify_api.policy.rules import PolicyInvalid, changed, differences, parse, rows, to_values
+from verify_api.policy.consent import MUST_SAY, TEXT
+from verify_api.policy.rules import PolicyInvalid, Row, changed, differences, parse, rows, to_values
 from verify_api.policy.values import NoticeIssue, Policy, RevocationMode
 
 
@@ -119,6 +121,31 @@ def test_a_version_from_before_a_value_existed_takes_its_default() -> None:
 def test_a_value_outside_the_law_or_the_model_is_refused(path: str, value: Any) -> None:
     with pytest.raises(PolicyInvalid):
         changed(Policy(), {path: value})
+
+
+ABSURD: dict[type, tuple[Any, ...]] = {
+    bool: ("是", 1, None),
+    int: (-1, 10**12, 10**400, 1.5, "5", True, None, [], {}),
+    float: (0, -0.1, 1, 10**9, "0.5", None, []),
+    str: ("", " ", "某" * 5000, "\0", 1, None, [], {}),
+    list: ([], [0], [-1], [1, 1], [1, 2], [10**6], [1.5], ["1"], list(range(40, 0, -1)), "7", None, 7),
+}
+
+
+@pytest.mark.parametrize("row", list(rows(Policy())), ids=lambda row: row.path)
+def test_an_absurd_value_is_refused_in_chinese_with_one_code(row: Row) -> None:
+    for value in ABSURD[type(row.value)]:
+        with pytest.raises(PolicyInvalid) as caught:
+            changed(Policy(), {row.path: value})
+        assert caught.value.code == "policy_invalid", (row.path, value)
+        said = caught.value.reasons[0].message.partition("：")[2]
+        assert said and not re.search(r"[A-Za-z]{3}", said), (row.path, value, said)
+
+
+@pytest.mark.parametrize("word", MUST_SAY)
+def test_a_notice_that_hides_what_people_may_do_is_refused(word: str) -> None:
+    with pytest.raises(PolicyInvalid, match=word):
+        changed(Policy(), {"consent.notice_text": TEXT.replace(word, "")})
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
