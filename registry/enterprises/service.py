@@ -1,13 +1,11 @@
-"""Changes of an item's standing made here, and the registered point that staff stand for.
+"""Changes of an item's standing made here.
 
 Each change writes the item, an append-only entry, and a row that tells the upstream later, in the caller's
 transaction. Calling twice is harmless: an item already in the asked standing is passed over.
 """
 
-import math
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,14 +18,12 @@ from registry.enterprises.models import (
     ItemStatus,
     QualificationChange,
     QualificationItem,
-    RegisteredPoint,
     UpstreamChange,
 )
 from registry.errors import Conflict, Invalid, NotFound
 from registry.ledger.service import Actor
 
 SYSTEM = "system"
-DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
 
 class EnterpriseUnknown(NotFound):
@@ -56,13 +52,6 @@ class ReasonMissing(Invalid):
 
     code = "reason_missing"
     message = "请填写理由"
-
-
-class BadPoint(Invalid):
-    """Not a point on earth in a known datum."""
-
-    code = "bad_point"
-    message = "坐标不正确，请核对经纬度和坐标系"
 
 
 def set_abnormal(
@@ -169,49 +158,6 @@ def record_pass(
     ]
     session.flush()
     return changes
-
-
-def confirm_point(
-    session: Session,
-    *,
-    enterprise_id: int,
-    lng: float,
-    lat: float,
-    datum: str,
-    fence: dict[str, Any] | None,
-    by: str,
-    now: datetime,
-) -> RegisteredPoint:
-    """A new, confirmed version of the registered point; earlier ones stay for the cases that froze them.
-
-    `lng`, `lat` in degrees of `datum`; `fence` is a polygon in the phone's form, None for a circle.
-
-    Raises:
-        EnterpriseUnknown: No such enterprise.
-        BadPoint: Not a point on earth, or an unknown datum.
-    """
-    enterprise = session.get(Enterprise, enterprise_id)
-    if enterprise is None:
-        raise EnterpriseUnknown
-    # NaN compares false with everything, so it must be asked for by name.
-    on_earth = math.isfinite(lng) and math.isfinite(lat) and abs(lng) <= 180 and abs(lat) <= 90
-    if not on_earth or datum not in DATUMS:
-        raise BadPoint
-    point = RegisteredPoint(
-        enterprise_id=enterprise_id,
-        address=enterprise.registered_address,
-        lng=lng,
-        lat=lat,
-        datum=datum,
-        fence=fence,
-        source="staff",
-        created_at=now,
-        confirmed_by=by,
-        confirmed_at=now,
-    )
-    session.add(point)
-    session.flush()
-    return point
 
 
 def _locked(session: Session, item_ids: Iterable[int], reason: str) -> list[QualificationItem]:
