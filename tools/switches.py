@@ -251,6 +251,18 @@ MUTATIONS = (
         "if False:",
     ),
     Mutation(
+        "a 撤回 takes effect when its decision is served",
+        f"{CASES}/serving.py",
+        "    if notice is not None and notice.kind == NoticeKind.REVOCATION:",
+        "    if False:",
+    ),
+    Mutation(
+        "a rescinded decision lifts the mark, since a new order has to be served",
+        f"{CASES}/handwork/two_officers.py",
+        '    outcomes.lift_marks(session, case, reason=f"决定已撤销：{proposal.reason}", now=now)\n',
+        "",
+    ),
+    Mutation(
         "a rescinded decision reinstates the 资质",
         f"{CASES}/handwork/two_officers.py",
         "    outcomes.reinstate(session, case, reason=proposal.reason, actor=actor.label, now=now)\n",

@@ -96,16 +96,24 @@ def lift_abnormal(
 
 
 def withdraw(
-    session: Session, *, item_ids: Iterable[int], reason: str, actor: str, now: datetime
+    session: Session,
+    *,
+    item_ids: Iterable[int],
+    reason: str,
+    actor: str,
+    since: datetime | None = None,
+    now: datetime,
 ) -> list[QualificationChange]:
-    """撤回 (SZ-37). The items end, and with them their marks.
+    """撤回 (SZ-37), in effect `since` then, else from now. The items end, and with them their marks.
 
     Raises:
         ItemUnknown: An id names no item.
         ItemNotValid: An item has ended in another way.
         ReasonMissing: The reason is blank.
     """
-    return _end(session, item_ids, ItemStatus.WITHDRAWN, "withdrawn", reason, actor=actor, now=now)
+    return _end(
+        session, item_ids, ItemStatus.WITHDRAWN, "withdrawn", reason, actor=actor, at=since or now, now=now
+    )
 
 
 def lapse(
@@ -118,7 +126,7 @@ def lapse(
         ItemNotValid: An item has ended in another way.
         ReasonMissing: The reason is blank.
     """
-    return _end(session, item_ids, ItemStatus.LAPSED, "lapsed", reason, actor=actor, now=now)
+    return _end(session, item_ids, ItemStatus.LAPSED, "lapsed", reason, actor=actor, at=now, now=now)
 
 
 def reinstate(
@@ -185,6 +193,7 @@ def _end(
     reason: str,
     *,
     actor: str,
+    at: datetime,
     now: datetime,
 ) -> list[QualificationChange]:
     changes = []
@@ -193,11 +202,11 @@ def _end(
             continue
         if item.status != ItemStatus.VALID:
             raise ItemNotValid
-        _move(item, status, reason, now=now)
+        _move(item, status, reason, now=at)
         mark = _open_mark(session, item.id)
         if mark is not None:
-            mark.lifted_at, mark.lifted_reason = now, reason
-        changes.append(_tell(session, item, change, reason, actor=actor, now=now))
+            mark.lifted_at, mark.lifted_reason = at, reason
+        changes.append(_tell(session, item, change, reason, actor=actor, at=at, now=now))
     session.flush()
     return changes
 
@@ -213,19 +222,35 @@ def _open_mark(session: Session, item_id: int) -> AbnormalMark | None:
 
 
 def _tell(
-    session: Session, item: QualificationItem, change: str, reason: str, *, actor: str, now: datetime
+    session: Session,
+    item: QualificationItem,
+    change: str,
+    reason: str,
+    *,
+    actor: str,
+    at: datetime | None = None,
+    now: datetime,
 ) -> QualificationChange:
     """History, credit file and the row for the upstream, in one transaction with the change itself."""
-    entry = _note(session, item, change, reason, actor=actor, now=now)
-    session.add(UpstreamChange(item_id=item.id, change=change, at=now, reason=reason, next_attempt_at=now))
+    entry = _note(session, item, change, reason, actor=actor, at=at, now=now)
+    told = UpstreamChange(item_id=item.id, change=change, at=entry.at, reason=reason, next_attempt_at=now)
+    session.add(told)
     session.flush()
     return entry
 
 
 def _note(
-    session: Session, item: QualificationItem, change: str, reason: str, *, actor: str, now: datetime
+    session: Session,
+    item: QualificationItem,
+    change: str,
+    reason: str,
+    *,
+    actor: str,
+    at: datetime | None = None,
+    now: datetime,
 ) -> QualificationChange:
-    entry = QualificationChange(item_id=item.id, at=now, change=change, reason=reason, actor=actor)
+    """`at`: when it took effect, if not now. The credit file and its chain keep when it was entered."""
+    entry = QualificationChange(item_id=item.id, at=at or now, change=change, reason=reason, actor=actor)
     session.add(entry)
     enter(
         session,

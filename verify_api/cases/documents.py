@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from registry.clock import SHANGHAI
@@ -28,6 +28,8 @@ AWAITED: dict[State, tuple[NoticeKind, ...]] = {
     State.REVOKED: (NoticeKind.REVOCATION,),
     State.LAPSED: (NoticeKind.LAPSE,),
 }
+ORDER = (NoticeKind.RECTIFICATION,)
+DECISION = (NoticeKind.REVOCATION, NoticeKind.LAPSE, NoticeKind.RECOMMENDATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +193,7 @@ def service_receipt(
 
 def newest(session: Session, case: Case, *kinds: NoticeKind) -> Notice | None:
     """The newest document of the kinds that is in force."""
-    query = select(Notice).where(
-        Notice.case_id == case.id,
-        Notice.kind.in_([kind.value for kind in kinds]),
-        Notice.rescinded_at.is_(None),
-        Notice.replaced_at.is_(None),
-    )
-    return session.scalar(query.order_by(Notice.id.desc()).limit(1))
+    return session.scalar(_in_force(case, kinds).limit(1))
 
 
 def newest_rectification(session: Session, case: Case) -> Notice:
@@ -212,16 +208,30 @@ def newest_rectification(session: Session, case: Case) -> Notice:
     return notice
 
 
-def rescind_newest(
-    session: Session, case: Case, *, reason: str, proposed_by: str, by: str, now: datetime
-) -> Notice:
-    """Rescind the document behind the present state, by two officers."""
-    ending = (NoticeKind.REVOCATION, NoticeKind.LAPSE, NoticeKind.RECOMMENDATION)
-    notice = newest(session, case, *ending) or newest(session, case, NoticeKind.RECTIFICATION)
-    if notice is None:
+def rescind(
+    session: Session, case: Case, *kinds: NoticeKind, reason: str, proposed_by: str, by: str, now: datetime
+) -> None:
+    """Rescind every document of the kinds that is in force, by two officers.
+
+    Raises:
+        NoNotice: There is none.
+    """
+    found = session.scalars(_in_force(case, kinds)).all()
+    if not found:
         raise NoNotice
-    notices.rescind(session, notice.id, reason=reason, proposed_by=proposed_by, confirmed_by=by, now=now)
-    return notice
+    for notice in found:
+        notices.rescind(session, notice.id, reason=reason, proposed_by=proposed_by, confirmed_by=by, now=now)
+
+
+def _in_force(case: Case, kinds: Sequence[NoticeKind]) -> Select[Notice]:
+    """Newest first."""
+    query = select(Notice).where(
+        Notice.case_id == case.id,
+        Notice.kind.in_([kind.value for kind in kinds]),
+        Notice.rescinded_at.is_(None),
+        Notice.replaced_at.is_(None),
+    )
+    return query.order_by(Notice.id.desc())
 
 
 def _issue(

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from registry.clock import SHANGHAI
-from registry.enterprises.models import AbnormalMark, ItemStatus, Origin
+from registry.enterprises.models import AbnormalMark, Origin
 from registry.people.models import PersonCertificate
 from tests.verify_api.cases.oracle_of_days import months
 from tests.verify_api.cases.oracle_of_handwork import HandworkOracle
@@ -20,7 +20,6 @@ from verify_api.cases.facts import FactKind, standing
 from verify_api.cases.models import Case, PersonList, Proposal
 from verify_api.cases.openings import GivenReason, StockReason, open_first_cases, open_stock_case
 from verify_api.cases.queries import history
-from verify_api.cases.states import State
 from verify_api.cases.timing import running
 from verify_api.cases.transition import lock
 from verify_api.notices.models import Notice
@@ -149,15 +148,10 @@ class Machine(RuleBasedStateMachine):
         assert [events[one.detail["event"]] for one in drafts] == self.oracle.drafts
 
     def the_registry_follows_the_case(self) -> None:
-        expected = {
-            State.REVOKED: ItemStatus.WITHDRAWN,
-            State.LAPSED: ItemStatus.LAPSED,
-        }.get(State(self.case.state), ItemStatus.VALID)
-        assert self.firm.items[0].status == expected
-        if self.oracle.is_marked is not None:
-            query = select(AbnormalMark.id).where(AbnormalMark.item_id == self.firm.items[0].id)
-            marks = self.session.scalars(query.where(AbnormalMark.lifted_at.is_(None))).all()
-            assert bool(marks) == self.oracle.is_marked
+        assert self.firm.items[0].status == self.oracle.status
+        query = select(AbnormalMark.id).where(AbnormalMark.item_id == self.firm.items[0].id)
+        marks = self.session.scalars(query.where(AbnormalMark.lifted_at.is_(None))).all()
+        assert bool(marks) == self.oracle.is_marked
 
     def the_people_see_the_window_that_runs(self) -> None:
         if self.oracle.state not in ("CHECKING_IN", "RECHECKING_IN"):

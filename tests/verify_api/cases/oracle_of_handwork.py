@@ -145,10 +145,15 @@ class HandworkOracle(Oracle):
     # What others read.
 
     @property
-    def is_marked(self) -> bool | None:
-        """资质异常: from the service of an order until it is met or undone (MO-13); None: not asked."""
-        if self.in_rectification and self.served is not None:
-            return True
-        if self.in_rectification or self.state in ("REVOCATION_PROPOSED", "REVOKED", "LAPSED"):
-            return None
-        return False
+    def status(self) -> str:
+        """What the registry says of the 资质: a 撤回 takes effect when its decision is served."""
+        is_served = self.unproved is None
+        ended = {"LAPSED": "lapsed", "REVOKED": "withdrawn" if is_served else "valid"}
+        return ended.get(self.state, "valid")
+
+    @property
+    def is_marked(self) -> bool:
+        """资质异常: from the service of an order until it is met or undone, or the 资质 ends (MO-13)."""
+        if self.in_rectification:
+            return self.served is not None
+        return self.state == "REVOCATION_PROPOSED" or (self.state == "REVOKED" and self.status == "valid")
