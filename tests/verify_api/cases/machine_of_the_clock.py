@@ -82,6 +82,7 @@ class ClockSteps(Machine):
 
     def _looked_at(self) -> None:
         """Why the case waits is shown, every reason of it and no other."""
+        self.session.flush()  # As a commit does; what is only in memory would be lost below.
         self.session.expire_all()
         shown = standing(self.session, self.case.id, FactKind.WAIT)
         assert {one.detail["reason"] for one in shown} == self.oracle.waiting
