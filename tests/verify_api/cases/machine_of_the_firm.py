@@ -98,7 +98,7 @@ class PeopleSteps(Machine):
             self._judge(one, Outcome.ACCEPTED)
 
     @precondition(lambda self: any(not one.is_window and not one.in_review for one in self.oracle.pending))
-    @rule(data=st.data(), face=FACES, is_searched=st.sampled_from([True, True, True, False]))
+    @rule(data=st.data(), face=FACES, is_searched=st.booleans())
     def a_verdict_arrives(self, data: st.DataObject, face: Outcome, is_searched: bool) -> None:
         found = [one for one in self.oracle.pending if not one.is_window and not one.in_review]
         self._judge(data.draw(st.sampled_from(found)), face, is_searched=is_searched)

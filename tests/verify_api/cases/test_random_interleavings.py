@@ -54,7 +54,9 @@ class CaseMachine(BadLuck):
         if depth >= 3 and self.oracle.in_rectification:
             self.report_and_submit()
             if depth == 5 and self.oracle.under_review:
-                self.the_bureau_takes_its_time(days=75, stood_days=self.oracle.issued.day % 2 * 8)
+                day = self.oracle.issued.day  # With 86 days gone hardly any of the three months is left.
+                self.the_bureau_takes_its_time(days=(75, 86)[day % 2], stood_days=day % 4 // 2 * 8)
+                self.the_deadline_passes_and_the_sweep_comes()
             elif self.oracle.under_review:
                 self.decide(is_approved=True)
         if depth == 4 and self.oracle.in_rectification:
