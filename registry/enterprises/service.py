@@ -1,13 +1,11 @@
-"""Changes of an item's standing made here, and the registered point that staff stand for.
+"""Changes of an item's standing made here.
 
 Each change writes the item, an append-only entry, and a row that tells the upstream later, in the caller's
 transaction. Calling twice is harmless: an item already in the asked standing is passed over.
 """
 
-import math
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,14 +18,12 @@ from registry.enterprises.models import (
     ItemStatus,
     QualificationChange,
     QualificationItem,
-    RegisteredPoint,
     UpstreamChange,
 )
 from registry.errors import Conflict, Invalid, NotFound
 from registry.ledger.service import Actor
 
 SYSTEM = "system"
-DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
 
 class EnterpriseUnknown(NotFound):
@@ -56,13 +52,6 @@ class ReasonMissing(Invalid):
 
     code = "reason_missing"
     message = "请填写理由"
-
-
-class BadPoint(Invalid):
-    """Not a point on earth in a known datum."""
-
-    code = "bad_point"
-    message = "坐标不正确，请核对经纬度和坐标系"
 
 
 def set_abnormal(
@@ -107,16 +96,24 @@ def lift_abnormal(
 
 
 def withdraw(
-    session: Session, *, item_ids: Iterable[int], reason: str, actor: str, now: datetime
+    session: Session,
+    *,
+    item_ids: Iterable[int],
+    reason: str,
+    actor: str,
+    since: datetime | None = None,
+    now: datetime,
 ) -> list[QualificationChange]:
-    """撤回 (SZ-37). The items end, and with them their marks.
+    """撤回 (SZ-37), in effect `since` then, else from now. The items end, and with them their marks.
 
     Raises:
         ItemUnknown: An id names no item.
         ItemNotValid: An item has ended in another way.
         ReasonMissing: The reason is blank.
     """
-    return _end(session, item_ids, ItemStatus.WITHDRAWN, "withdrawn", reason, actor=actor, now=now)
+    return _end(
+        session, item_ids, ItemStatus.WITHDRAWN, "withdrawn", reason, actor=actor, at=since or now, now=now
+    )
 
 
 def lapse(
@@ -129,7 +126,7 @@ def lapse(
         ItemNotValid: An item has ended in another way.
         ReasonMissing: The reason is blank.
     """
-    return _end(session, item_ids, ItemStatus.LAPSED, "lapsed", reason, actor=actor, now=now)
+    return _end(session, item_ids, ItemStatus.LAPSED, "lapsed", reason, actor=actor, at=now, now=now)
 
 
 def reinstate(
@@ -171,49 +168,6 @@ def record_pass(
     return changes
 
 
-def confirm_point(
-    session: Session,
-    *,
-    enterprise_id: int,
-    lng: float,
-    lat: float,
-    datum: str,
-    fence: dict[str, Any] | None,
-    by: str,
-    now: datetime,
-) -> RegisteredPoint:
-    """A new, confirmed version of the registered point; earlier ones stay for the cases that froze them.
-
-    `lng`, `lat` in degrees of `datum`; `fence` is a polygon in the phone's form, None for a circle.
-
-    Raises:
-        EnterpriseUnknown: No such enterprise.
-        BadPoint: Not a point on earth, or an unknown datum.
-    """
-    enterprise = session.get(Enterprise, enterprise_id)
-    if enterprise is None:
-        raise EnterpriseUnknown
-    # NaN compares false with everything, so it must be asked for by name.
-    on_earth = math.isfinite(lng) and math.isfinite(lat) and abs(lng) <= 180 and abs(lat) <= 90
-    if not on_earth or datum not in DATUMS:
-        raise BadPoint
-    point = RegisteredPoint(
-        enterprise_id=enterprise_id,
-        address=enterprise.registered_address,
-        lng=lng,
-        lat=lat,
-        datum=datum,
-        fence=fence,
-        source="staff",
-        created_at=now,
-        confirmed_by=by,
-        confirmed_at=now,
-    )
-    session.add(point)
-    session.flush()
-    return point
-
-
 def _locked(session: Session, item_ids: Iterable[int], reason: str) -> list[QualificationItem]:
     """The items in the order of their ids, locked, so that two callers cannot lock each other out."""
     if not reason.strip():
@@ -239,6 +193,7 @@ def _end(
     reason: str,
     *,
     actor: str,
+    at: datetime,
     now: datetime,
 ) -> list[QualificationChange]:
     changes = []
@@ -247,11 +202,11 @@ def _end(
             continue
         if item.status != ItemStatus.VALID:
             raise ItemNotValid
-        _move(item, status, reason, now=now)
+        _move(item, status, reason, now=at)
         mark = _open_mark(session, item.id)
         if mark is not None:
-            mark.lifted_at, mark.lifted_reason = now, reason
-        changes.append(_tell(session, item, change, reason, actor=actor, now=now))
+            mark.lifted_at, mark.lifted_reason = at, reason
+        changes.append(_tell(session, item, change, reason, actor=actor, at=at, now=now))
     session.flush()
     return changes
 
@@ -267,19 +222,35 @@ def _open_mark(session: Session, item_id: int) -> AbnormalMark | None:
 
 
 def _tell(
-    session: Session, item: QualificationItem, change: str, reason: str, *, actor: str, now: datetime
+    session: Session,
+    item: QualificationItem,
+    change: str,
+    reason: str,
+    *,
+    actor: str,
+    at: datetime | None = None,
+    now: datetime,
 ) -> QualificationChange:
     """History, credit file and the row for the upstream, in one transaction with the change itself."""
-    entry = _note(session, item, change, reason, actor=actor, now=now)
-    session.add(UpstreamChange(item_id=item.id, change=change, at=now, reason=reason, next_attempt_at=now))
+    entry = _note(session, item, change, reason, actor=actor, at=at, now=now)
+    told = UpstreamChange(item_id=item.id, change=change, at=entry.at, reason=reason, next_attempt_at=now)
+    session.add(told)
     session.flush()
     return entry
 
 
 def _note(
-    session: Session, item: QualificationItem, change: str, reason: str, *, actor: str, now: datetime
+    session: Session,
+    item: QualificationItem,
+    change: str,
+    reason: str,
+    *,
+    actor: str,
+    at: datetime | None = None,
+    now: datetime,
 ) -> QualificationChange:
-    entry = QualificationChange(item_id=item.id, at=now, change=change, reason=reason, actor=actor)
+    """`at`: when it took effect, if not now. The credit file and its chain keep when it was entered."""
+    entry = QualificationChange(item_id=item.id, at=at or now, change=change, reason=reason, actor=actor)
     session.add(entry)
     enter(
         session,

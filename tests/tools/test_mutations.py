@@ -2,7 +2,8 @@
 
 import pytest
 
-from tools.mutations import MUTATIONS, ROOT, Mutation
+from tools.mutations import ROOT
+from tools.switches import MUTATIONS, Mutation
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name)

@@ -30,6 +30,9 @@ AWAITED: dict[State, tuple[NoticeKind, ...]] = {
     State.REVOKED: (NoticeKind.REVOCATION,),
     State.LAPSED: (NoticeKind.LAPSE,),
 }
+ORDER = (NoticeKind.RECTIFICATION,)
+# With the 告知 before it and the 建议书 beside it: none may go on standing in the public list.
+DECISION = (NoticeKind.PROPOSAL, NoticeKind.REVOCATION, NoticeKind.LAPSE, NoticeKind.RECOMMENDATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +196,7 @@ def service_receipt(
 
 def newest(session: Session, case: Case, *wanted: NoticeKind) -> Notice | None:
     """The newest document of the kinds that is in force."""
-    return session.scalar(_holding(case, *wanted).order_by(Notice.id.desc()).limit(1))
-
-
-def _holding(case: Case, *wanted: NoticeKind) -> Select[Notice]:
-    return select(Notice).where(
-        Notice.case_id == case.id,
-        Notice.kind.in_([kind.value for kind in wanted]),
-        Notice.rescinded_at.is_(None),
-        Notice.replaced_at.is_(None),
-    )
+    return session.scalar(_in_force(case, wanted).order_by(Notice.id.desc()).limit(1))
 
 
 def newest_rectification(session: Session, case: Case) -> Notice:
@@ -217,26 +211,20 @@ def newest_rectification(session: Session, case: Case) -> Notice:
     return notice
 
 
-def rescind_newest(
-    session: Session, case: Case, *, reason: str, proposed_by: str, by: str, now: datetime
+def rescind(
+    session: Session, case: Case, *wanted: NoticeKind, reason: str, proposed_by: str, by: str, now: datetime
 ) -> None:
-    """Rescind what the present state rests on, by two officers, and tell the firm.
+    """Rescind every document of the kinds that is in force, by two officers, and tell the firm.
 
-    A decision falls with the 建议书 to other authorities and the 告知 that went before it: none of them may
-    go on standing in the public list. Where nothing was decided it is the order to rectify.
+    Raises:
+        NoNotice: There is none.
     """
-    behind = _of_the_decision(session, case)
-    if not behind or State(case.state) in RECTIFICATION:
-        behind.append(newest_rectification(session, case))
-    for notice in behind:
+    found = session.scalars(_in_force(case, wanted).order_by(Notice.id)).all()
+    if not found:
+        raise NoNotice
+    for notice in found:
         notices.rescind(session, notice.id, reason=reason, proposed_by=proposed_by, confirmed_by=by, now=now)
         _tell_rescinded(session, case, notice, now=now)
-
-
-def _of_the_decision(session: Session, case: Case) -> list[Notice]:
-    """Everything in force that a 撤回 or a lapse brought forth, oldest first."""
-    ending = (NoticeKind.PROPOSAL, NoticeKind.REVOCATION, NoticeKind.LAPSE, NoticeKind.RECOMMENDATION)
-    return list(session.scalars(_holding(case, *ending).order_by(Notice.id)))
 
 
 def _tell_rescinded(session: Session, case: Case, notice: Notice, *, now: datetime) -> None:
@@ -246,9 +234,24 @@ def _tell_rescinded(session: Session, case: Case, notice: Notice, *, now: dateti
     if notice.kind == NoticeKind.REVOCATION:
         kinds.revocation_rescinded(session, **to, key=key, number=notice.reference)
     elif notice.kind == NoticeKind.RECTIFICATION:
-        whom, firm = to["to"], to["enterprise"]
-        number = notice.reference
-        kinds.notice_rescinded(session, to=whom, enterprise=firm, key=key, number=number, now=now)
+        kinds.notice_rescinded(
+            session,
+            to=to["to"],
+            enterprise=to["enterprise"],
+            number=notice.reference,
+            key=key,
+            now=now,
+            sender=to["sender"],
+        )
+
+
+def _in_force(case: Case, wanted: Sequence[NoticeKind]) -> Select[Notice]:
+    return select(Notice).where(
+        Notice.case_id == case.id,
+        Notice.kind.in_([kind.value for kind in wanted]),
+        Notice.rescinded_at.is_(None),
+        Notice.replaced_at.is_(None),
+    )
 
 
 def _issue(

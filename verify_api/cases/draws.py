@@ -20,6 +20,7 @@ from verify_api.cases.batchfile import row_of
 from verify_api.cases.drawing import Drawn, digest_of, draw
 from verify_api.cases.models import Case
 from verify_api.cases.openings import StockReason
+from verify_api.cases.queries import awaits_withdrawal
 from verify_api.cases.states import TERMINAL, Track
 
 DAYS_IN_A_MONTH = 30.4375
@@ -68,6 +69,7 @@ def population(session: Session, criteria: Criteria, *, now: datetime) -> list[s
         (QualificationItem.enterprise_id == Enterprise.id)
         & (QualificationItem.status == ItemStatus.VALID.value)
         & (QualificationItem.origin == Origin.ORDINARY.value)
+        & ~awaits_withdrawal()
     )
     if criteria.categories:
         item &= QualificationItem.category.in_(criteria.categories)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -22,7 +22,7 @@ from verify_api.cases.models import (
     PersonList,
     RectificationReport,
 )
-from verify_api.cases.pauses import ZERO, carry_on, receded, slept
+from verify_api.cases.pauses import begun_earlier, carry_on, is_gone, receded, woken
 from verify_api.cases.states import RECTIFICATION, Capability, Event, State, Track
 from verify_api.cases.steps import days_of, enter
 from verify_api.cases.timing import DeadlineKind, planned, renew, restart, running
@@ -124,22 +124,17 @@ def withdraw(session: Session, case: Case, *, actor: Actor, now: datetime) -> Pe
     row = current_list(session, case)
     if row.claimed_at is not None:
         raise AlreadyClaimed
-    before = _stopped_by(session, row)
-    slept_for = ZERO if before is None else slept(session, before)
-    if before is not None and receded(session, before, now=now) + slept_for <= now:
-        raise DeadlineOver(TAKEN_BACK_TOO_LATE)
     ground = ground_on(session, now=now)
+    before = _stopped_by(session, row)
     begun = _begun_meanwhile(session, case, ground, now=now) if before is None else None
-    if begun is not None and begun[1].ends_at <= now:
-        raise DeadlineOver(TAKEN_BACK_TOO_LATE)
+    ends = _end_of_what_runs_on(session, case, before, begun, now=now)
     row.status = "withdrawn"
     if _first_of_case(session, case) == row.submitted_at:
         case.first_submitted_at = None
     event = Event.WITHDRAWN_LATER if _was_rejected(session, case) else Event.WITHDRAWN_FIRST
     move(session, case, event, ground=ground, actor=actor, facts={"version": row.version}, now=now)
-    if begun is not None:
-        restart(session, case, begun, ground=ground, now=now)
-    _run_on(session, case, before, slept_for=slept_for, ground=ground, now=now)
+    if ends is not None:
+        _run_on(session, case, before, begun, ends=ends, ground=ground, now=now)
     renew(session, case, ground=ground, now=now)  # A year may have been loaded while it stood.
     return row
 
@@ -253,20 +248,41 @@ def _begun_meanwhile(
     return planned(Track(case.track), State.RECTIFYING, days_of(session, case, ground, now=now), ground)
 
 
+def _end_of_what_runs_on(
+    session: Session,
+    case: Case,
+    before: CaseDeadline | None,
+    begun: tuple[DeadlineKind, Deadline] | None,
+    *,
+    now: datetime,
+) -> datetime | None:
+    """Where the clock ends into which a list taken back falls; None if no clock has begun."""
+    if before is not None:
+        start_day, ends = before.start_day, woken(session, before)
+    elif begun is not None:
+        start_day, ends = begun[1].start_day, begun_earlier(session, case.id, begun[1])
+    else:
+        return None
+    if is_gone(session, case.id, start_day=start_day, ends=ends, now=now):
+        raise DeadlineOver(TAKEN_BACK_TOO_LATE)
+    return ends
+
+
 def _run_on(
     session: Session,
     case: Case,
     before: CaseDeadline | None,
+    begun: tuple[DeadlineKind, Deadline] | None,
     *,
-    slept_for: timedelta,
+    ends: datetime,
     ground: Ground,
     now: datetime,
 ) -> None:
-    if before is None:
-        return
-    before.ended_at, before.ended_reason = None, ""
-    case.due_at = before.due_at
-    session.flush()
-    if slept_for:
-        ends = before.due_at + slept_for
-        carry_on(session, case, before, ends=ends, basis="审核期间因不可抗力中止计时", ground=ground, now=now)
+    if before is not None:
+        before.ended_at, before.ended_reason = None, ""
+        case.due_at = before.due_at
+        session.flush()
+    current = before or restart(session, case, begun, ground=ground, now=now)
+    if current is not None and ends > current.due_at:
+        basis = "审核期间因不可抗力中止计时"
+        carry_on(session, case, current, ends=ends, basis=basis, ground=ground, now=now)

@@ -17,6 +17,7 @@ from verify_api.cases.facts import FactKind, begin
 from verify_api.cases.ground import Ground, ground_on
 from verify_api.cases.models import Case, CaseItem, CaseReason, CaseSeries
 from verify_api.cases.outcomes import tell_inspection_started
+from verify_api.cases.queries import awaits_withdrawal
 from verify_api.cases.states import INITIAL, TERMINAL, Track
 from verify_api.cases.timing import Facts, planned, restart
 from verify_api.cases.transition import begin as begin_history
@@ -206,6 +207,7 @@ def _valid_items(session: Session, enterprise_id: int) -> list[QualificationItem
     query = select(QualificationItem).where(
         QualificationItem.enterprise_id == enterprise_id,
         QualificationItem.status == ItemStatus.VALID.value,
+        ~awaits_withdrawal(),
     )
     return list(session.scalars(query.order_by(QualificationItem.id)))
 

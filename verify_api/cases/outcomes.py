@@ -158,6 +158,13 @@ def on_rectification_served(session: Session, case: Case, *, reference: str, now
     qualifications.set_abnormal(session, item_ids=_standing(items_of(session, case)), cause=cause, now=now)
 
 
+def mark_again(session: Session, case: Case, *, now: datetime) -> None:
+    """整改 counted as passed and does not any more: the order that was served stands unmet again (MO-13)."""
+    if case.rectification_served_on is not None:
+        reference = documents.newest_rectification(session, case).reference
+        on_rectification_served(session, case, reference=reference, now=now)
+
+
 def on_rectified(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
     """通过整改: 资质异常 is lifted, a tracking period begins (SZ-36)."""
     reason = f"通过整改（{dossier.case.number}）"
@@ -184,19 +191,29 @@ def on_proposed(session: Session, dossier: Dossier, *, ground: Ground, now: date
 
 
 def on_revoked(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
-    """撤回相应资质 (SZ-37): ours are withdrawn; for another authority's a 建议书 goes to that authority."""
+    """撤回相应资质 (SZ-37): the decision on ours goes out; for another's a 建议书 goes to that authority.
+
+    Ours stay valid, and marked, until the decision is served: only then does it bind its addressee.
+    """
     items = [item for item in dossier.items if item.status == ItemStatus.VALID]
     ours = [item for item in items if documents.is_ours(item.licensing_authority)]
     others = [item for item in items if item not in ours]
     if ours:
         notice = documents.revocation(session, dossier, ours, ground=ground, now=now)
-        reason = f"逾期未通过整改，依法撤回（{notice.reference}）"
-        qualifications.withdraw(session, item_ids=_ids(ours), reason=reason, actor="system", now=now)
         to = of_dossier(dossier, now=now)
         kinds.revoked(session, **to, key=notice_key(notice, "revoked"), number=notice.reference)
     for authority in sorted({item.licensing_authority for item in others}):
         theirs = [item for item in others if item.licensing_authority == authority]
         documents.recommendation(session, dossier, theirs, authority, ground=ground, now=now)
+
+
+def on_revocation_served(session: Session, case: Case, notice: Notice, *, now: datetime) -> None:
+    """撤回 takes effect, from the moment of the service."""
+    ours = [item for item in items_of(session, case) if documents.is_ours(item.licensing_authority)]
+    reason = f"逾期未通过整改，依法撤回（{notice.reference}）"
+    qualifications.withdraw(
+        session, item_ids=_standing(ours), reason=reason, actor="system", since=notice.proven_at, now=now
+    )
 
 
 def on_not_revoked(session: Session, dossier: Dossier, *, ground: Ground, now: datetime) -> None:
@@ -218,7 +235,7 @@ def on_cancelled(session: Session, dossier: Dossier, *, ground: Ground, now: dat
 
 
 def lift_marks(session: Session, case: Case, *, reason: str, now: datetime) -> None:
-    """Lift 资质异常 because the notice behind it was rescinded."""
+    """Lift 资质异常 because the notice behind it was rescinded, or gives way to a new one."""
     qualifications.lift_abnormal(session, item_ids=_ids(items_of(session, case)), reason=reason, now=now)
 
 

@@ -1,6 +1,6 @@
 """不可抗力: while a pause stands the clock stands, and what was left of it is kept."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from verify_api.cases.facts import FactKind, standing
 from verify_api.cases.ground import Ground
 from verify_api.cases.models import Case, CaseDeadline, CaseFact
 from verify_api.cases.timing import as_value, shift
-from verify_api.deadlines.rules import end_of, fixed
+from verify_api.deadlines.rules import Deadline, end_of, fixed
 
 ZERO = timedelta()
 # 24:00 still belongs to its day.
@@ -28,25 +28,25 @@ def receded(session: Session, row: CaseDeadline, *, now: datetime) -> datetime:
 
     A pause that begins after the end gives nothing back, nor does one to a certificate's term (`on_day`).
     """
-    pause = next(iter(standing(session, row.case_id, FactKind.PAUSE)), None)
-    if pause is None or pause.since >= row.due_at:
-        return row.due_at
-    return row.due_at + _inside(pause, row, until=now)
+    return _standing_added(session, row.case_id, row.start_day, row.due_at, now=now)
 
 
-def slept(session: Session, row: CaseDeadline) -> timedelta:
-    """How long pauses stood that ended while the deadline itself was stopped: nobody moved its end then."""
+def woken(session: Session, row: CaseDeadline) -> datetime:
+    """Where a stopped deadline ends with the pauses that ended meanwhile: nobody moved its end then."""
     if row.ended_at is None:
-        return ZERO
-    over = [one for one in pauses_of(session, row.case_id) if one.ended_at is not None]
-    return sum(
-        (
-            _inside(one, row, until=one.ended_at)
-            for one in over
-            if one.ended_at is not None and one.ended_at > row.ended_at and one.since < row.due_at
-        ),
-        ZERO,
-    )
+        return row.due_at
+    return _ended_added(session, row.case_id, row.start_day, row.due_at, since=row.ended_at)
+
+
+def begun_earlier(session: Session, case_id: int, deadline: Deadline) -> datetime:
+    """The same for a deadline that has been running unseen since its start day."""
+    since = end_of(deadline.start_day)
+    return _ended_added(session, case_id, deadline.start_day, deadline.ends_at, since=since)
+
+
+def is_gone(session: Session, case_id: int, *, start_day: date, ends: datetime, now: datetime) -> bool:
+    """Whether nothing is left of a clock that ends then, if a pause that stands is looked at too."""
+    return _standing_added(session, case_id, start_day, ends, now=now) <= now
 
 
 def carry_on(
@@ -61,9 +61,9 @@ def carry_on(
 ) -> CaseDeadline:
     """Let the running deadline end later, at the end of the day on which `ends` falls.
 
-    A day off gives way to the next working day (T-03); whoever had nothing left has at least today.
+    A day off gives way to the next working day (T-03).
     """
-    last_day = max(current.last_day, ground.today, (ends - INSTANT).astimezone(SHANGHAI).date())
+    last_day = max(current.last_day, (ends - INSTANT).astimezone(SHANGHAI).date())
     if last_day == current.last_day:
         return current
     later = fixed(as_value(current), last_day, basis=basis, calendar=ground.calendar)
@@ -82,6 +82,25 @@ def days_stood(session: Session, case: Case, *, now: datetime) -> int:
     return -(-sum((max(ZERO, one) for one in stood), ZERO) // timedelta(days=1))
 
 
-def _inside(pause: CaseFact, row: CaseDeadline, *, until: datetime) -> timedelta:
+def _ended_added(
+    session: Session, case_id: int, start_day: date, ends: datetime, *, since: datetime
+) -> datetime:
+    """One pause after the other: what the first gave back may be what the second falls into."""
+    for pause in pauses_of(session, case_id):
+        if pause.ended_at is not None and pause.ended_at > since and pause.since < ends:
+            ends += _inside(pause, start_day, until=pause.ended_at)
+    return ends
+
+
+def _standing_added(
+    session: Session, case_id: int, start_day: date, ends: datetime, *, now: datetime
+) -> datetime:
+    pause = next(iter(standing(session, case_id, FactKind.PAUSE)), None)
+    if pause is None or pause.since >= ends:
+        return ends
+    return ends + _inside(pause, start_day, until=now)
+
+
+def _inside(pause: CaseFact, start_day: date, *, until: datetime) -> timedelta:
     """The part of a pause that fell on counted days: the start day is not counted (民法典 201)."""
-    return max(ZERO, until - max(pause.since, end_of(row.start_day)))
+    return max(ZERO, until - max(pause.since, end_of(start_day)))

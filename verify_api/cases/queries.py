@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from registry.enterprises.models import Enterprise
+from registry.enterprises.models import Enterprise, QualificationItem
 from verify_api.cases.models import (
     Case,
     CaseDeadline,
     CaseEvent,
     CaseFact,
+    CaseItem,
     CheckIn,
     ListedPerson,
     PersonList,
@@ -19,6 +20,8 @@ from verify_api.cases.models import (
     RectificationReport,
 )
 from verify_api.cases.states import RECTIFICATION, State, Track
+from verify_api.notices.models import Notice, NoticeKind
+from verify_api.settings import settings
 
 PAGE = 50
 
@@ -195,3 +198,16 @@ def people_at_window(session: Session, case_id: int) -> list[int]:
 
 
 _LOADED = (joinedload(Case.enterprise), selectinload(Case.items))
+
+
+def awaits_withdrawal() -> ColumnElement[bool]:
+    """Of a 资质项: its 撤回 has been decided and takes effect once the decision is served."""
+    unserved = Notice.delivered_at.is_(None) & Notice.served_at.is_(None)
+    in_force = Notice.rescinded_at.is_(None) & Notice.replaced_at.is_(None)
+    decided = exists().where(
+        CaseItem.item_id == QualificationItem.id,
+        Notice.case_id == CaseItem.case_id,
+        Notice.kind == NoticeKind.REVOCATION.value,
+        unserved & in_force,
+    )
+    return decided & (QualificationItem.licensing_authority == settings().licensing_authority)

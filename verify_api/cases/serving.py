@@ -152,6 +152,8 @@ def _served(
     if notice is not None and notice.kind == NoticeKind.RECTIFICATION:
         case.rectification_served_on = service.served_on
         outcomes.on_rectification_served(session, case, reference=notice.reference, now=now)
+    if notice is not None and notice.kind == NoticeKind.REVOCATION:
+        outcomes.on_revocation_served(session, case, notice, now=now)
     if State(case.state) in STARTED_BY_SERVICE:
         days = replace(days_of(session, case, ground, now=now), served_on=service.served_on)
         plan = planned(Track(case.track), State(case.state), days, ground)

@@ -159,6 +159,7 @@ NOTES = {
     "checked_in": "完成打卡",
     "review_pending": "打卡待人工复核",
     "notice_drafted": "整改通知待签发",
+    "notice_refused": "不予签发整改通知",
     "notice_issued": "发出文书",
     "notice_served": "文书送达",
     "report_uploaded": "提交整改报告",

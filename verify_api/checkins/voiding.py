@@ -96,6 +96,8 @@ def _after_void(
     if after is was:
         return  # The window that runs goes on; the person simply has to come again.
     deadline = enter(session, case, ground=ground, now=now)
+    if was is State.RECTIFIED:
+        outcomes.mark_again(session, case, now=now)
     row = queries.approved_list(session, case.id)
     if row is not None and deadline is not None and after in (State.CHECKING_IN, State.RECHECKING_IN):
         row.window_closes_at = deadline.due_at

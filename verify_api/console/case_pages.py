@@ -279,6 +279,7 @@ ACTS: dict[str, tuple[Act, str]] = {
     "reopening": (_reasoned(handwork.reopen), "reopened"),
     "notice-issue": (_issued, "issued"),
     "statement": (_reasoned(put_forward), "stated"),
+    "notice-refusal": (_reasoned(handwork.refuse_draft), "unsigned"),
     "appeal-decision": (_appeal_decided, "decided"),
     "proposal": (_proposed, "proposed"),
     "signature": (_signed, "signed"),

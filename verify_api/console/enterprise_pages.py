@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from registry.enterprises.models import Enterprise
+from registry.enterprises.points import confirm_point
 from registry.enterprises.queries import certificates_of, items_of, open_marks, permits_of
-from registry.enterprises.service import confirm_point
 from registry.errors import DakaError, NotFound
 from verify_api.accounts.actor import Actor, Role
 from verify_api.accounts.contact_change import override_contact

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 import geo
 from registry.enterprises.models import Enterprise, RegisteredPoint
-from registry.enterprises.service import confirm_point
+from registry.enterprises.points import confirm_point
 from registry.errors import Conflict, DakaError, Invalid
 from verify_api.accounts.actor import Actor, Role
 from verify_api.accounts.deps import StaffDep

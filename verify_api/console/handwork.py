@@ -114,6 +114,13 @@ def enter_statement(case: LockedDep, body: Why, actor: StaffDep, session: Sessio
     return {"appeal": put_forward(session, case, reason=body.reason, actor=actor, now=now).id}
 
 
+@router.post("/notice-refusal")
+def refuse_draft(case: LockedDep, body: Why, actor: StaffDep, session: SessionDep, now: NowDep) -> Answer:
+    """不予签发 a drafted 整改通知书; a missed deadline leaves a hold."""
+    handwork.refuse_draft(session, case, reason=body.reason, actor=actor, now=now)
+    return {"state": case.state}
+
+
 @router.post("/appeal-decision")
 def decide_appeal(
     case: LockedDep, body: AppealAnswer, actor: StaffDep, session: SessionDep, now: NowDep

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 import geo
-from registry.enterprises.service import confirm_point
+from registry.enterprises.points import confirm_point
 from registry.errors import Invalid, NotFound, Unavailable
 from registry.sync.service import sync_all
 from registry.sync.upstream import Upstream

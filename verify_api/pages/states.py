@@ -37,7 +37,7 @@ _ADVICE = {
     State.RECHECKING_IN: "请所选人员全部完成整改打卡。有人未完成的，将依法撤回相应资质。",
     State.RECTIFIED: "已通过整改，资质异常标注已取消。",
     State.REVOCATION_PROPOSED: "本局拟撤回相应资质。可在期限内陈述、申辩。",
-    State.REVOKED: "相应资质已被撤回，决定书载明了复议和诉讼的途径与期限。",
+    State.REVOKED: "已决定撤回相应资质，自决定书送达之日起生效。决定书载明了复议和诉讼的途径与期限。",
     State.NOT_REVOKED: "经审查，决定不予撤回。",
     State.CANCELLED: "本次核查已取消，无需再打卡。",
 }

@@ -8,7 +8,7 @@ from registry.addresses.geocoder import Located
 from registry.addresses.service import EnterpriseGone, propose_point
 from registry.enterprises import queries
 from registry.enterprises.models import Enterprise
-from registry.enterprises.service import confirm_point
+from registry.enterprises.points import confirm_point
 from tests.registry.samples import NOW, code
 
 ADDRESS = "深圳市福田区示例路1号"

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from registry.crypto import Keyring
-from registry.enterprises import queries, service
+from registry.enterprises import points, queries, service
 from registry.enterprises.models import QualificationItem, UpstreamChange
 from registry.sync.adapters.http import HttpUpstream
 from registry.sync.service import sync_enterprise
@@ -126,8 +126,8 @@ def test_the_history_of_standing_cannot_be_rewritten(
 def test_a_point_that_is_not_on_earth_is_refused(
     session: Session, items: list[QualificationItem], lng: float, lat: float, datum: str
 ) -> None:
-    with pytest.raises(service.BadPoint):
-        service.confirm_point(
+    with pytest.raises(points.BadPoint):
+        points.confirm_point(
             session,
             enterprise_id=items[0].enterprise_id,
             lng=lng,

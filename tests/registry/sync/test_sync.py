@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from registry.crypto import Keyring
 from registry.enterprises import queries, service
 from registry.enterprises.models import Enterprise, RegisteredPoint, SyncRun
+from registry.enterprises.points import confirm_point
 from registry.people.models import PersonCertificate
 from registry.people.queries import id_number, is_on_roster, person_by_id_number, roster
 from registry.sync.adapters.http import HttpUpstream
@@ -360,7 +361,7 @@ def test_a_point_gets_a_new_version_only_when_the_upstream_changed_it(sync: Sync
     standin.fill(enterprise())
     sync.base()
     firm = sync.firm()
-    mine = service.confirm_point(
+    mine = confirm_point(
         sync.session,
         enterprise_id=firm.id,
         lng=114.06,

@@ -1,236 +1,197 @@
 """An independent reading of DOMAIN §0 and A.1 for one case: what must be true after each event.
 
-Written from the rule texts, with its own arithmetic; it shares no code with the service. Dates are days in
-Shanghai; a deadline is the last day, and is over when the day after it begins.
+Written from the rule texts, with its own arithmetic; it shares no code with the service.
 """
 
-import calendar
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-import chinese_calendar
-
-SHANGHAI = timezone(timedelta(hours=8))
-
-KNOWN_UNTIL = 2026
-
-
-def months(start: date, n: int) -> date:
-    """The same-numbered day n months on, or that month's last (民法典 202)."""
-    index = start.month - 1 + n
-    year, month = start.year + index // 12, index % 12 + 1
-    return date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
-
-
-def rolled(day: date) -> tuple[date, bool]:
-    """(the last day moved past days off, whether the calendar knew them all) (民法典 203)."""
-    while True:
-        if day.year > KNOWN_UNTIL:
-            return day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0)), False
-        if not chinese_calendar.is_holiday(day):
-            return day, True
-        day += timedelta(days=1)
-
-
-def midnight(day: date, later: int = 0) -> datetime:
-    """The beginning of the day that comes so many days later, in Shanghai."""
-    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) + timedelta(days=later)
+from tests.verify_api.cases.oracle_of_days import Clock, day_of, midnight, months
+from tests.verify_api.cases.oracle_of_facts import COMING, Facts, Pending
 
 
 @dataclass
-class Oracle:
+class Oracle(Facts):
     """What the rules demand of one case."""
 
-    track: str
-    state: str
-    issued: date
-    valid_to: date
-    people: set[int]
-    due: date | None = None
-    unrolled: date | None = None
-    is_known: bool = True
-    served: date | None = None
-    awaits_receipt: bool = False
-    has_report: bool = False
-    rejected_before: bool = False
-    claimed: bool = False
-    came: set[int] = field(default_factory=set)
-    pending: dict[int, date] = field(default_factory=dict)
-    holds: int = 0
-    appeal: bool = False
-    before_submission: tuple[date | None, bool] = (None, True)
-    unproved: bool = False
-    notices: list[str] = field(default_factory=list)
-    counted_from: date | None = None
-    pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
+    # What the enterprise and the reviewer do.
 
-    ENDED = frozenset({"PASSED", "RECTIFIED", "LAPSED", "REVOKED", "CANCELLED"})
-
-    def run(
-        self, day: date | None, *, since: date | None = None, roll: bool = True, known: bool = True
-    ) -> None:
-        """Let a deadline run to this day; the day it starts on is not counted (民法典 201)."""
-        self.unrolled, self.counted_from = day, since
-        self.due, self.is_known = (None, True) if day is None else rolled(day) if roll else (day, known)
-
-    def is_over(self, today: date) -> bool:
-        """Whether the running deadline has passed."""
-        return self.due is not None and today > self.due
-
-    # What the enterprise and the bureau do.
-
-    def may_submit(self, today: date) -> bool:
-        """Whether a sufficient list would be taken today."""
+    def may_submit(self, now: datetime) -> bool:
+        """Whether a sufficient list would be taken now."""
         if self.state in ("RECTIFYING", "RECTIFICATION_REJECTED") and not self.has_report:
             return False
         open_states = ("OPEN", "REJECTED", "RECTIFYING", "RECTIFICATION_REJECTED")
-        return self.state in open_states and not self.is_over(today)
+        return self.state in open_states and not self.is_over(now)
 
-    def submitted(self) -> None:
-        """The clock stops while the bureau has the list."""
-        self.before_submission = (self.due, self.is_known)
+    def submitted(self, now: datetime) -> None:
+        """The deadline is met while the bureau has the list."""
+        self.stopped, self.stopped_at = self.clock, now
         self.rejected_before = self.state in ("REJECTED", "RECTIFICATION_REJECTED")
-        self.state = "RECTIFICATION_SUBMITTED" if self.state.startswith("RECTIF") else "SUBMITTED"
+        self.go("RECTIFICATION_SUBMITTED" if self.in_rectification else "SUBMITTED")
         self.claimed = self.has_report = False
         self.run(None)
 
-    def may_withdraw(self, today: date) -> bool:
+    def _ran_meanwhile(self, now: datetime) -> tuple[Clock | None, datetime | None]:
+        """The clock a list taken back falls into, and since when pauses have to be added to it."""
+        if self.stopped is None and self.served is not None:
+            begun = Clock(self.days, self.served, months(self.served, 1), cap=self.cap_day(now))
+            return begun, midnight(self.served)
+        return self.stopped, self.stopped_at
+
+    def may_withdraw(self, now: datetime) -> bool:
         """Only unclaimed, and only while the deadline that ran before has not passed."""
-        due = self.before_submission[0]
-        return self.under_review and not self.claimed and not (due is not None and today > due)
+        clock, since = self._ran_meanwhile(now)
+        is_over = clock is not None and self.stretched(clock, now, since=since) <= now
+        return self.under_review and not self.claimed and not is_over
 
-    @property
-    def under_review(self) -> bool:
-        """Whether the bureau has a list."""
-        return self.state in ("SUBMITTED", "RECTIFICATION_SUBMITTED")
-
-    def withdrawn(self) -> None:
-        """Back to where it was, with the deadline that ran."""
+    def withdrawn(self, now: datetime, today: date) -> None:
+        """Back to where it was, with the deadline that ran and what pauses took of it meanwhile."""
         back = {True: ("REJECTED", "RECTIFICATION_REJECTED"), False: ("OPEN", "RECTIFYING")}
-        self.state = back[self.rejected_before][self.state != "SUBMITTED"]
-        self.due, self.is_known = self.before_submission
-        self.has_report = self.state.startswith("RECTIF")  # The one that went with it still counts.
+        clock, since = self._ran_meanwhile(now)
+        self.go(back[self.rejected_before][self.state != "SUBMITTED"])
+        self.run(None)
+        self.clock = clock
+        if clock is not None:
+            whole, self.pauses = self.pauses, [one for one in self.pauses if one[1] is not None]
+            end = self.stretched(clock, now, since=since)
+            self.pauses = whole
+            if end > clock.end:
+                clock.move(max(clock.due, day_of(end)), rolls=True)
+            clock.publish()
+        self.has_report = self.in_rectification  # The one that went with it still counts.
 
-    def rejected(self, today: date) -> None:
-        """FIRST: until the certificate ends. STOCK: ten natural days, in 整改 never beyond the cap."""
-        is_again = self.state != "SUBMITTED"
-        self.state = "RECTIFICATION_REJECTED" if is_again else "REJECTED"
+    def rejected(self, now: datetime, today: date) -> None:
+        """FIRST: until the certificate ends. STOCK: so many natural days, in 整改 never beyond the cap."""
+        is_again = self.in_rectification
+        self.go("RECTIFICATION_REJECTED" if is_again else "REJECTED")
+        last = today + timedelta(days=self.rule(today, "stock.resubmit_days"))
         if self.track == "FIRST":
-            self.run(self.valid_to, roll=False)
+            self.term()
+        elif is_again:
+            self.capped(last, now, today)
         else:
-            self.run(today + timedelta(days=10), since=today)
-        if is_again:
-            self.cap(today)
+            self.run(last, since=today)
 
-    def approved(self, today: date) -> None:
+    def approved(self, now: datetime, today: date) -> None:
         """A month for everybody on the list, in 整改 never beyond the cap."""
-        is_again = self.state != "SUBMITTED"
-        self.state = "RECHECKING_IN" if is_again else "CHECKING_IN"
-        self.came, self.pending = set(), {}
-        self.run(months(today, 1), since=today)
+        is_again = self.in_rectification
+        self.go("RECHECKING_IN" if is_again else "CHECKING_IN")
+        self.list_no, self.came = self.list_no + 1, set()
         if is_again:
-            self.cap(today)
-
-    def cap(self, today: date) -> None:
-        """Three months after service, hard (22号令 28); who reports before it is proved, after today.
-
-        If little of them is left, an officer has to look.
-        """
-        assert self.due is not None and self.unrolled is not None
-        end = self.cap_day(today)
-        if end < self.due:
-            # A roll nobody can know yet might still turn out to end before the cap.
-            self.due, self.is_known = end, self.is_known or end <= self.unrolled
-        elif end == self.due:
-            self.is_known = True
-        self.holds += (self.due - today).days < 7
-
-    def cap_day(self, today: date) -> date:
-        """Days on which the clock stood after service are no part of the three months."""
-        served = self.served or today
-        counts = [max(timedelta(), until - max(since, midnight(served, 1))) for since, until in self.pauses]
-        stood = -(-sum(counts, timedelta()) // timedelta(days=1))
-        return months(served + timedelta(days=stood), 3)
-
-    def delivered(self, today: date) -> None:
-        """Proof of delivery starts the clock; the first one counts."""
-        if self.state == "NOTIFYING":
-            self.state = "OPEN"
+            self.capped(months(today, 1), now, today)
+        else:
             self.run(months(today, 1), since=today)
-        elif self.unproved:
-            self.unproved = False
-            self.notices.append("送达回证")
-            if self.in_rectification:
-                self.served = today
-            not_begun = self.state == "RECTIFICATION_SUBMITTED" and self.before_submission[0] is None
-            if self.state == "RECTIFYING" or not_begun:
-                self.run(months(today, 1), since=today)
-                self.cap(today)
-            if not_begun:  # It runs for the firm if the list is taken back.
-                self.before_submission = (self.due, self.is_known)
-                self.run(None)
 
-    def issue(self, kind: str) -> None:
+    # Documents and service.
+
+    def issue(self, kind: str, today: date) -> None:
         """A document of which nobody has proved yet that it arrived."""
         self.notices.append(kind)
-        self.unproved = True
+        self.unproved = today
 
-    @property
-    def in_rectification(self) -> bool:
-        """Whether an order to rectify stands and is worked off."""
-        states = ("RECTIFYING", "RECTIFICATION_SUBMITTED", "RECTIFICATION_REJECTED", "RECHECKING_IN")
-        return self.state in states
+    def delivered(self, served_on: date, now: datetime, *, by_receipt: bool = True) -> None:
+        """Proof of delivery starts the clock, from the day of the service; the first one counts."""
+        if not self.awaits_proof:
+            return
+        if self.state == "NOTIFYING":
+            self.go("OPEN")
+            self.run(months(served_on, 1), since=served_on)
+            self.notices += [] if by_receipt else ["送达回证"]
+            return
+        self.unproved = None
+        self.notices.append("送达回证")
+        if self.in_rectification:
+            self.served = served_on
+        if self.state == "RECTIFYING":
+            self.run(months(served_on, 1), since=served_on, cap=self.cap_day(now))
+        if self.state == "REVOCATION_PROPOSED":
+            self.run(served_on, since=served_on, working_days=5)
 
     # What the clock does.
 
-    def waits(self, today: date) -> bool:
-        """Whether a guard holds the adverse step back."""
-        due = self.due
-        undecided = any(day <= due for day in self.pending.values()) if due else False
-        unserved = self.in_rectification and self.served is None
-        held = self.appeal or self.holds or unserved
-        return bool(undecided or held or not self.is_known)
+    def reasons(self) -> frozenset[str]:
+        """Why an adverse step waits (§0)."""
+        clock = self.clock
+        undecided = [one for one in self.pending if clock and one.at < clock.end]
+        found = {
+            "undecided_checkin": any(one.list_no not in self.lists_void for one in undecided),
+            "open_appeal": self.appeal,
+            "paused": self.paused,
+            "calendar_unknown": clock is not None and not clock.is_known,
+            "not_served": self.in_rectification and self.served is None,
+            "held": self.holds > 0,
+        }
+        return frozenset(reason for reason, stands in found.items() if stands)
 
-    def swept(self, today: date) -> None:
-        """One run of the sweep."""
-        if not self.is_over(today) or self.waits(today) or self.state in self.ENDED:
+    def swept(self, now: datetime, today: date) -> None:
+        """One visit of the sweep."""
+        if self.clock is None or now < self.clock.end or self.state == "REVOCATION_PROPOSED":
             return
+        reasons = self.reasons()
+        first_round = self.track == "STOCK" and self.state in ("OPEN", "REJECTED", "CHECKING_IN")
+        if first_round and self.rule(today, "rectification.issue") == "draft":
+            if not reasons and not self.drafts:
+                self.drafts.append("missed")
+            reasons |= {"notice_awaits_officer"}
+        self.waiting = reasons
+        if not reasons:
+            self._step(today)
+
+    def _step(self, today: date) -> None:
         match (self.track, self.state):
             case ("FIRST", "OPEN" | "CHECKING_IN"):
-                self.state = "AWAITING_LAPSE"
-                self.run(self.valid_to, roll=False)
+                self.go("AWAITING_LAPSE")
+                self.term()
             case ("FIRST", "REJECTED" | "AWAITING_LAPSE"):
-                self.state = "LAPSED"
-                self.issue("资质到期失效告知书")
-                self.run(None)
+                self.end_with("LAPSED", "资质到期失效告知书", today)
             case ("STOCK", "OPEN" | "REJECTED" | "CHECKING_IN"):
-                self.rectifying()
+                self.rectifying(today)
             case ("STOCK", "RECTIFYING" | "RECTIFICATION_REJECTED" | "RECHECKING_IN"):
-                self.state = "REVOKED"
-                self.issue("撤回决定书")
-                self.run(None)
+                if self.rule(today, "revocation.mode") == "decision":
+                    self.end_with("REVOCATION_PROPOSED", "撤回告知书", today)
+                else:
+                    self.end_with("REVOKED", "撤回决定书", today)
             case other:
                 raise AssertionError(f"a deadline ran in {other}")
 
-    def rectifying(self) -> None:
-        """责令整改: no clock until the notice is served."""
-        self.state, self.served, self.has_report = "RECTIFYING", None, False
-        self.issue("责令整改通知书")
+    def end_with(self, state: str, kind: str, today: date) -> None:
+        """A state that begins with a document; no clock until that has been served."""
+        self.go(state)
+        self.issue(kind, today)
         self.run(None)
 
+    def rectifying(self, today: date) -> None:
+        """责令整改: no clock until the notice is served."""
+        self.served, self.has_report = None, False
+        self.end_with("RECTIFYING", "责令整改通知书", today)
+        self.drafts = []
+
     # What people do.
+
+    def counts(self, one: Pending) -> bool:
+        """Whether a check-in, judged now, would be one of the list in force (SZ-30a)."""
+        is_due = self.state in COMING and one.list_no == self.list_no
+        return is_due and one.list_no not in self.lists_void and one.person not in self.came
 
     def accepted(self, person: int) -> None:
         """A check-in counts once; the last one passes the case."""
         self.came.add(person)
         if self.came == self.people:
-            self.state = "PASSED" if self.state == "CHECKING_IN" else "RECTIFIED"
+            self.go("PASSED" if self.state == "CHECKING_IN" else "RECTIFIED")
             self.run(None)
 
-    def voided(self, person: int) -> None:
-        """打卡不合格."""
+    def voided(self, person: int, now: datetime, today: date) -> None:
+        """打卡不合格. STOCK, first round: an order to rectify. Else the person has to come again."""
         self.came.discard(person)
-        if self.appeal or self.holds:
-            return  # The notice waits for an officer.
-        if self.track == "STOCK" and self.state == "CHECKING_IN":
-            self.rectifying()
+        if self.track == "STOCK" and self.state in ("CHECKING_IN", "PASSED"):
+            guarded = self.appeal or self.paused or self.holds
+            if guarded or self.rule(today, "rectification.issue") == "draft":
+                self.drafts.append("voided")  # The notice waits for an officer.
+            else:
+                self.rectifying(today)
+        elif self.state == "PASSED":
+            self.go("CHECKING_IN")
+            self.run(months(today, 1), since=today)
+        elif self.state == "RECTIFIED":
+            self.go("RECHECKING_IN")
+            self.capped(months(today, 1), now, today)

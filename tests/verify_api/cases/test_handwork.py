@@ -309,7 +309,9 @@ def test_only_the_decider_decides_a_revocation_and_only_after_the_hearing(sessio
         session, case, is_upheld=False, reason="不成立", actor=ADMIN, now=at("2025-05-19 09:30")
     )
     sign(session, case, row, at("2025-05-19 10:00"), DECIDER)
-    assert (case.state, firm.items[0].status) == (State.REVOKED, ItemStatus.WITHDRAWN)
+    assert case.state == State.REVOKED
+    deliver(session, case, at("2025-05-19 10:05"))
+    assert firm.items[0].status == ItemStatus.WITHDRAWN
 
 
 @pytest.mark.rule("SZ-37")

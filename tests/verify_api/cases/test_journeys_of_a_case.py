@@ -136,9 +136,10 @@ def test_a_missed_rectification_revokes_the_items_under_verification_only(sessio
     deliver(session, case, at("2025-04-08 09:00"))
     act(session, case.id, now=at("2025-05-09 00:00"))
     assert case.state == State.REVOKED
+    deliver(session, case, at("2025-05-09 09:00"))
     assert firm.items[0].status == ItemStatus.WITHDRAWN
     assert other.status == ItemStatus.VALID
-    assert notices(session, case) == ["责令整改通知书", "送达回证", "撤回决定书"]
+    assert notices(session, case) == ["责令整改通知书", "送达回证", "撤回决定书", "送达回证"]
     assert messages(session, case) == ["stock_inspection_started", "notice_issued", "revoked"]
 
 

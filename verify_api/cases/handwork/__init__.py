@@ -3,7 +3,7 @@
 from verify_api.cases.handwork.clock import DayWrong, extend, pause, resume
 from verify_api.cases.handwork.reasons import NothingStands, ReasonNeeded
 from verify_api.cases.handwork.standing import appeal, decide_appeal, hold, release
-from verify_api.cases.handwork.steps import TermNotAllowed, cancel, issue_draft, reopen
+from verify_api.cases.handwork.steps import TermNotAllowed, cancel, issue_draft, refuse_draft, reopen
 from verify_api.cases.handwork.two_officers import ProposalOutdated, SecondOfficerNeeded, confirm, propose
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "issue_draft",
     "pause",
     "propose",
+    "refuse_draft",
     "release",
     "reopen",
     "resume",

@@ -18,7 +18,7 @@ from verify_api.cases.states import Capability
 from verify_api.cases.steps import days_of
 from verify_api.cases.timing import DeadlineKind, as_value, cap_on, running, shift
 from verify_api.cases.transition import note, require
-from verify_api.deadlines.rules import fixed
+from verify_api.deadlines.rules import end_of, fixed
 
 
 class DayWrong(Invalid):
@@ -35,7 +35,7 @@ def pause(session: Session, case: Case, *, reason: str, actor: Actor, now: datet
 def resume(session: Session, case: Case, *, reason: str, actor: Actor, now: datetime) -> None:
     """The clock runs again with what was left, also of a deadline that began while it stood.
 
-    The term of a certificate is a fact and has not stood.
+    Whoever had nothing left has at least this day. The term of a certificate is a fact and has not stood.
     """
     current = running(session, case.id)
     ends = None if current is None else receded(session, current, now=now)
@@ -44,6 +44,7 @@ def resume(session: Session, case: Case, *, reason: str, actor: Actor, now: date
         return
     basis = f"因不可抗力自 {fact.since.astimezone(SHANGHAI):%Y-%m-%d} 中止计时"
     ground = ground_on(session, now=now)
+    ends = max(ends, end_of(ground.today))
     carry_on(session, case, current, ends=ends, basis=basis, ground=ground, now=now)
 
 

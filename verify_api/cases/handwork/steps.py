@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 from registry.errors import Conflict, Invalid
 from verify_api.accounts.actor import Actor, Role
 from verify_api.cases.access import require_role
-from verify_api.cases.facts import FactKind, end, standing
+from verify_api.cases.facts import FactKind, begin, end, standing
 from verify_api.cases.ground import ground_on
 from verify_api.cases.handwork.reasons import NothingStands, reasoned, restart_case
 from verify_api.cases.models import Case
-from verify_api.cases.states import Capability, Event
+from verify_api.cases.states import Capability, Event, State, may
 from verify_api.cases.steps import enter
 from verify_api.cases.timing import running, stop
-from verify_api.cases.transition import move, require
+from verify_api.cases.transition import move, note, require
 from verify_api.policy.values import Rectification
 
 
@@ -76,6 +76,32 @@ def issue_draft(
     said = reason.strip() or drafts[-1].reason
     move(session, case, event, ground=ground, actor=actor, reason=said, now=now)
     enter(session, case, ground=ground, report_days=report_days, now=now)
+
+
+def refuse_draft(session: Session, case: Case, *, reason: str, actor: Actor, now: datetime) -> None:
+    """不予签发: the officer does not sign the 整改通知书 that policy had left as a draft.
+
+    A deadline stays missed all the same: a hold takes the place of its draft, until an officer extends the
+    deadline, cancels the case, or lifts the hold, upon which the next sweep drafts the order again. After a
+    打卡不合格 the window simply goes on and the person has to come again.
+
+    Raises:
+        NothingStands: No draft waits. Conflict: The case has passed with a check-in that does not count.
+    """
+    require_role(actor, Role.ADMIN)
+    reasoned(reason)
+    drafts = standing(session, case.id, FactKind.NOTICE_DRAFT)
+    if not drafts:
+        raise NothingStands("没有待签发的整改通知书")
+    if not may(State(case.state), Capability.HOLD):
+        raise Conflict("核查已记为通过而其中有打卡不合格，不能不予签发", code="pass_without_all")
+    for fact in drafts:
+        end(session, fact, by=actor.label, reason=f"不予签发：{reason.strip()}", now=now)
+    if any(fact.detail["event"] == Event.MISSED for fact in drafts):
+        said = f"整改通知书不予签发：{reason.strip()}"
+        begin(session, case.id, FactKind.HOLD, by=actor.label, reason=said, now=now)
+    ground = ground_on(session, now=now)
+    note(session, case, "notice_refused", ground=ground, actor=actor, reason=reason, now=now)
 
 
 def _require_term(days: int | None, rule: Rectification) -> None:

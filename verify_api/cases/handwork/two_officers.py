@@ -1,6 +1,6 @@
 """Steps that take two officers (DOMAIN §0): one proposes, another confirms, and only then it happens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from verify_api.cases.states import Capability, Event
 from verify_api.cases.steps import enter
 from verify_api.cases.timing import running
 from verify_api.cases.transition import move, note, require
+from verify_api.notices.models import NoticeKind
 
 
 class SecondOfficerNeeded(Forbidden):
@@ -142,19 +143,27 @@ def _void_approval(session: Session, case: Case, proposal: Proposal, actor: Acto
     outcomes.tell_approval_voided(session, case, now=now)
 
 
+def _take_back(
+    session: Session, case: Case, kinds: Sequence[NoticeKind], proposal: Proposal, actor: Actor, now: datetime
+) -> None:
+    """Rescind the documents of the kinds; nobody has to serve them any more."""
+    said, first = proposal.reason, proposal.proposed_by
+    documents.rescind(session, case, *kinds, reason=said, proposed_by=first, by=actor.label, now=now)
+    for fact in standing(session, case.id, FactKind.SERVICE_FAILED):
+        end(session, fact, by=actor.label, reason="文书已撤销", now=now)
+
+
 def _rescind_notice(session: Session, case: Case, proposal: Proposal, actor: Actor, now: datetime) -> None:
-    documents.rescind_newest(
-        session, case, reason=proposal.reason, proposed_by=proposal.proposed_by, by=actor.label, now=now
-    )
+    _take_back(session, case, documents.ORDER, proposal, actor, now)
     outcomes.lift_marks(session, case, reason=f"整改通知书已撤销：{proposal.reason}", now=now)
     case.rectification_served_on = None
     restart_case(session, case, Event.NOTICE_RESCINDED, proposal.reason, actor, now)
 
 
 def _rescind_decision(session: Session, case: Case, proposal: Proposal, actor: Actor, now: datetime) -> None:
-    documents.rescind_newest(
-        session, case, reason=proposal.reason, proposed_by=proposal.proposed_by, by=actor.label, now=now
-    )
+    """A 撤回 not served yet has taken nothing; the mark falls, as the order that follows has to be served."""
+    _take_back(session, case, documents.DECISION, proposal, actor, now)
+    outcomes.lift_marks(session, case, reason=f"决定已撤销：{proposal.reason}", now=now)
     outcomes.reinstate(session, case, reason=proposal.reason, actor=actor.label, now=now)
     restart_case(session, case, Event.DECISION_RESCINDED, proposal.reason, actor, now)
 

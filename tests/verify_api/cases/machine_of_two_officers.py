@@ -1,0 +1,120 @@
+"""What takes two officers, as steps of the interleavings: the second may refuse, be late, or be the first."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from registry.errors import Conflict
+from tests.verify_api.cases.machine import Machine
+from tests.verify_api.cases.oracle_of_facts import COMING, Pending
+from tests.verify_api.cases.oracle_of_handwork import BY_TWO
+from tests.verify_api.factories import ADMIN, DECIDER, REVIEWER, SECOND
+from verify_api.accounts.actor import Actor, Kind, Role
+from verify_api.cases import handwork
+from verify_api.cases.facts import AlreadyStands
+from verify_api.cases.transition import NotAllowedNow
+from verify_api.checkins import windows
+from verify_api.checkins.review import NotInReview
+
+OTHER_DECIDER = Actor(Kind.STAFF, 906, "决定人己", Role.DECIDER)
+# Who proposes; who confirms. The first could sign what others propose: only being the first stops him.
+OFFICERS = dict.fromkeys(BY_TWO, (ADMIN, SECOND)) | {
+    "revoke": (DECIDER, OTHER_DECIDER),
+    "keep": (DECIDER, OTHER_DECIDER),
+}
+
+
+class TwoOfficerSteps(Machine):
+    """Proposed in one step, signed in another; whatever happens between."""
+
+    @precondition(lambda self: any(self.oracle.state in states for states in BY_TWO.values()))
+    @rule(data=st.data())
+    def propose(self, data: st.DataObject) -> None:
+        fitting = [action for action, states in BY_TWO.items() if self.oracle.state in states]
+        action = data.draw(st.sampled_from(fitting))
+        if action in self.oracle.proposals:
+            self.refused(lambda: self._propose(action), AlreadyStands)
+            return
+        self.proposals[action] = self._propose(action)
+        self.oracle.proposals[action] = self.oracle.moves
+
+    @rule(action=st.sampled_from(sorted(BY_TWO)))
+    def propose_what_does_not_fit(self, action: str) -> None:
+        if self.oracle.state not in BY_TWO[action]:
+            self.refused(lambda: self._propose(action), NotAllowedNow)
+
+    def _propose(self, action: str) -> Any:
+        given: dict[str, Any] = {"action": action, "reason": "查明", "now": self.now}
+        return handwork.propose(self.session, self.locked(), actor=OFFICERS[action][0], **given)
+
+    @precondition(lambda self: self.oracle.proposals)
+    @rule(data=st.data(), is_agreed=st.sampled_from([True, True, False]), is_the_first=st.booleans())
+    def second_signature(self, data: st.DataObject, is_agreed: bool, is_the_first: bool) -> None:
+        action = data.draw(st.sampled_from(sorted(self.oracle.proposals)))
+        first, second = OFFICERS[action]
+        if is_the_first:
+            self.refused(lambda: self._sign(action, first, is_agreed), handwork.SecondOfficerNeeded)
+        refusal = self.oracle.refusal(action, self.now) if is_agreed else ""
+        if refusal:
+            self.refused(lambda: self._sign(action, second, is_agreed), Conflict, code=refusal)
+            return
+        self._sign(action, second, is_agreed)
+        del self.proposals[action], self.oracle.proposals[action]
+        if is_agreed:
+            self.oracle.done(action, self.now, self.today)
+
+    @precondition(lambda self: self.oracle.state in ("REVOKED", "LAPSED"))
+    @rule()
+    def the_decision_is_rescinded_at_once(self) -> None:
+        """Else most of a sequence would be spent where nothing can happen any more."""
+        if "rescind_decision" in self.oracle.proposals:
+            self._sign("rescind_decision", SECOND, is_agreed=False)
+        self.proposals["rescind_decision"] = self._propose("rescind_decision")
+        self._sign("rescind_decision", SECOND, is_agreed=True)
+        self.oracle.proposals.pop("rescind_decision", None)
+        self.oracle.done("rescind_decision", self.now, self.today)
+
+    def _sign(self, action: str, actor: Actor, is_agreed: bool) -> None:
+        row, case = self.proposals[action], self.locked()
+        self.session.refresh(row)
+        given: dict[str, Any] = {"is_agreed": is_agreed, "reason": "", "now": self.now}
+        handwork.confirm(self.session, case, row, actor=actor, **given)
+
+    # The window.
+
+    @precondition(lambda self: self.oracle.state in COMING)
+    @rule(index=st.integers(0, 5))
+    def come_to_the_window(self, index: int) -> None:
+        person = self.people[index]
+        at_it = {one.person for one in self.oracle.pending if one.is_window}
+        if person in self.oracle.came | at_it or self.oracle.is_over(self.now):
+            return
+        record = {"document": "居民身份证"}
+        row = windows.propose_window(
+            self.session, self.locked(), person_id=person, record=record, actor=REVIEWER, now=self.now
+        )
+        found = Pending(person, self.now, self.oracle.list_no, is_window=True, key=row)
+        self.oracle.pending.append(found)
+
+    @precondition(lambda self: any(one.is_window for one in self.oracle.pending))
+    @rule(data=st.data(), is_agreed=st.sampled_from([True, True, False]), is_the_first=st.booleans())
+    def second_signature_at_the_window(
+        self, data: st.DataObject, is_agreed: bool, is_the_first: bool
+    ) -> None:
+        one = data.draw(st.sampled_from([one for one in self.oracle.pending if one.is_window]))
+        if is_the_first:
+            self.refused(lambda: self._sign_window(one, REVIEWER, is_agreed), windows.SecondOfficerNeeded)
+        if is_agreed and not self.oracle.counts(one):
+            wrong = (NotAllowedNow, NotInReview, Conflict)
+            self.refused(lambda: self._sign_window(one, SECOND, is_agreed), *wrong)
+            return
+        self.oracle.pending.remove(one)
+        if is_agreed:
+            self.oracle.accepted(one.person)
+        self._sign_window(one, SECOND, is_agreed)
+
+    def _sign_window(self, one: Pending, actor: Actor, is_agreed: bool) -> None:
+        case = self.locked()
+        self.session.refresh(one.key)
+        windows.confirm_window(self.session, case, one.key, is_agreed=is_agreed, actor=actor, now=self.now)
