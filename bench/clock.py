@@ -10,23 +10,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from multiprocessing.queues import SimpleQueue
-from multiprocessing.synchronize import Barrier
+from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
 
+from bench.notices import document
 from registry import embedded
 from registry.db import Sessions, make_engine, make_sessions
 from registry.migrations import load_models, migrate
-from verify_api.deadlines.sweep import due_ids, sweep
+from verify_api.deadlines.sweep import SETTLING, due_ids, sweep
 from verify_api.evidence.store import EvidenceStore
 from verify_api.notices.batch import produce_pending
 from verify_api.notices.models import Notice
+from verify_api.notices.press import set_pages
 from verify_api.notices.seal import Seal
 
 OPEN = int(os.environ.get("BENCH_OPEN", "1000000"))
@@ -145,8 +146,9 @@ def growth_with_due(sessions: Callable[[], Session]) -> None:
 def steps(folder: Path, url: str) -> None:
     """The sweep and the documents of the night, by two processes side by side."""
     context = multiprocessing.get_context("spawn")
-    ready, used_by = context.Barrier(PROCESSES + 1), context.SimpleQueue()
-    workers = [context.Process(target=work, args=(folder, url, n, ready, used_by)) for n in range(PROCESSES)]
+    ready, is_swept, used_by = context.Barrier(PROCESSES + 1), context.Event(), context.SimpleQueue()
+    given = (folder, url, ready, is_swept, used_by)
+    workers = [context.Process(target=work, args=given) for _ in range(PROCESSES)]
     for worker in workers:
         worker.start()
     ready.wait()
@@ -175,44 +177,45 @@ def _used_by_server(folder: Path) -> float:
     return sum(int(ticks) for of_one in fields for ticks in of_one) / os.sysconf("SC_CLK_TCK")
 
 
-def work(folder: Path, url: str, n: int, ready: Barrier, used_by: "SimpleQueue[float]") -> None:
-    """One process with the two jobs side by side, as the scheduler runs them; it takes what is not held."""
+def work(folder: Path, url: str, ready: Barrier, is_swept: Event, used_by: "SimpleQueue[float]") -> None:
+    """One process, warm: it sweeps if the other does not, and then makes pages; it takes what is not held."""
     load_models()
     sessions = make_sessions(make_engine(url))
     seal = Seal.self_made(folder, office=OFFICE, now=NOW)
     store = EvidenceStore.open(str(folder / "files"))
+    _warm_up(seal)
     ready.wait()
     start, began = time.perf_counter(), time.process_time()
-    with ThreadPoolExecutor(1) as pool:
-        sweeping = pool.submit(_sweep, sessions, n)
-        pages, used = _produce(sessions, seal, store, sweeping)
-        steps, used_by_steps, swept_at = sweeping.result()
-    used_by.put(time.process_time() - began)
-    for what, count, seconds in (("steps", steps, used_by_steps), ("pages", pages, used)):
-        print(
-            f"         a process: {count} {what}, {seconds / max(count, 1) * 1000:.1f} ms of processor each"
-        )
-    print(f"         a process: swept in {swept_at - start:.1f} s of {time.perf_counter() - start:.1f} s")
+    steps = len(sweep(sessions, now=NOW))
+    swept, used = time.perf_counter() - start, time.process_time() - began
+    with sessions() as session:
+        if not due_ids(session, now=NOW - SETTLING):
+            is_swept.set()  # If not, the other process is at it.
+    pages = _produce(sessions, seal, store, is_swept)
+    whole = time.process_time() - began
+    used_by.put(whole)
+    for what, count, seconds in (("steps", steps, used), ("pages", pages, whole - used)):
+        if count:
+            print(f"         a process: {count} {what}, {seconds / count * 1000:.1f} ms of processor each")
+    print(f"         a process: swept in {swept:.1f} s of {time.perf_counter() - start:.1f} s")
 
 
-def _sweep(sessions: Sessions, n: int) -> tuple[int, float, float]:
-    """How many steps, the processor time of this thread, and when it was done."""
-    taken = sweep(sessions, now=NOW, is_backwards=n % 2 == 1)
-    return len(taken), time.thread_time(), time.perf_counter()
+def _warm_up(seal: Seal) -> None:
+    """One page, as of the day before: typefaces and the pattern of a signature are read once a process."""
+    (page,) = set_pages([document(0)])
+    seal.sign(page, now=NOW, reason="x")
 
 
-def _produce(
-    sessions: Sessions, seal: Seal, store: EvidenceStore, sweeping: "Future[tuple[int, float, float]]"
-) -> tuple[int, float]:
-    """How many pages until there are none left to come, and the processor time of this thread."""
-    made, began, is_last = 0, time.thread_time(), False
+def _produce(sessions: Sessions, seal: Seal, store: EvidenceStore, is_swept: Event) -> int:
+    """How many pages until there are none left to come."""
+    made, is_last = 0, False
     while not is_last:
-        is_last = sweeping.done()
+        is_last = is_swept.is_set()
         some = produce_pending(sessions, seal=seal, store=store, clock=lambda: NOW).made
         made += some
         if not some:
             time.sleep(PAUSE_S)
-    return made, time.thread_time() - began
+    return made
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The table of jobs. The truth is in the rows: a job may run late, twice, or in two processes at once."""
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -120,7 +119,7 @@ def _purge_accounts(parts: Parts) -> None:
 
 
 def _sweep(parts: Parts) -> None:
-    sweep(parts.sessions, now=parts.clock(), is_backwards=secrets.randbelow(2) == 1)
+    sweep(parts.sessions, now=parts.clock())
 
 
 def _link(parts: Parts) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from registry.db import Sessions
@@ -67,7 +67,6 @@ def due_ids(
     now: datetime,
     after: int | None = None,
     limit: int = BATCH,
-    is_backwards: bool = False,
 ) -> list[int]:
     """Ids of cases whose deadline has passed, in order of id. A nomination, not yet a decision."""
     # Kept apart, so that the planner reads the index of those due: it thinks ids and deadlines unrelated, and
@@ -75,15 +74,15 @@ def due_ids(
     due = select(Case.id).where(Case.due_at <= now).cte("due").prefix_with("MATERIALIZED")
     query = select(due.c.id)
     if after is not None:
-        query = query.where(due.c.id < after if is_backwards else due.c.id > after)
-    return list(session.scalars(query.order_by(due.c.id.desc() if is_backwards else due.c.id).limit(limit)))
+        query = query.where(due.c.id > after)
+    return list(session.scalars(query.order_by(due.c.id).limit(limit)))
 
 
-def sweep(sessions: Sessions, *, now: datetime, is_backwards: bool = False) -> list[tuple[int, Step]]:
+def sweep(sessions: Sessions, *, now: datetime) -> list[tuple[int, Step]]:
     """Act on every case due for a minute; returns the steps taken. One whose step fails waits, others go on.
 
-    Of two processes one goes backwards, so that they meet once instead of following each other: whoever comes
-    upon a case that the other has, or had, asks anew what is still due behind it.
+    One process sweeps at a time: two would only wait for one another at the counter of the numbers. Whoever
+    finds another at it leaves it the rest, and makes pages or comes again in a minute.
     """
     taken: list[tuple[int, Step]] = []
     with sessions() as session:
@@ -91,28 +90,39 @@ def sweep(sessions: Sessions, *, now: datetime, is_backwards: bool = False) -> l
     last: int | None = None
     while True:
         with sessions() as session:
-            ids = due_ids(session, now=now - SETTLING, after=last, is_backwards=is_backwards)
+            ids = due_ids(session, now=now - SETTLING, after=last)
         if not ids:
             return taken
         for some in in_parts(ids, TOGETHER):
             found = _visit_together(sessions, some, ground, now)
+            if found is None:
+                return taken
             taken += [(one, step) for one, step in found.items() if isinstance(step, Step)]
             last = some[-1]
             if len(found) < len(some):
-                break
+                break  # Somebody acted on one of them meanwhile, and perhaps on those behind it.
 
 
-def _visit_together(sessions: Sessions, ids: Sequence[int], ground: Ground, now: datetime) -> Visited:
-    """Some cases in one transaction. If anything raises nothing of it stands, and each is visited alone."""
+def _visit_together(sessions: Sessions, ids: Sequence[int], ground: Ground, now: datetime) -> Visited | None:
+    """Some cases in one transaction; None if another process sweeps.
+
+    If anything raises nothing of it stands, and each is visited alone.
+    """
     try:
         with sessions.begin() as session:
-            return _visit(session, ids, ground=ground, now=now)
+            return _visit(session, ids, ground=ground, now=now) if _is_alone(session) else None
     except Exception:
         log.exception("deadline steps failed together for cases %s", list(ids))
     found: Visited = {}
     for one in ids:
         found |= _visit_alone(sessions, one, ground, now)
     return found
+
+
+def _is_alone(session: Session) -> bool:
+    """Whether nobody else sweeps; nobody will until this transaction ends, however it ends."""
+    turn = func.pg_try_advisory_xact_lock(func.hashtextextended("deadlines:sweep", 0))
+    return bool(session.scalar(select(turn)))
 
 
 def _visit_alone(sessions: Sessions, case_id: int, ground: Ground, now: datetime) -> Visited:

@@ -18,7 +18,7 @@ from verify_api.cases.openings import GivenReason, StockReason, open_first_cases
 from verify_api.cases.serving import serve_by_receipt
 from verify_api.cases.states import State
 from verify_api.deadlines.reminders import remind
-from verify_api.deadlines.sweep import _visit, act, due_ids, sweep
+from verify_api.deadlines.sweep import _is_alone, _visit, act, due_ids, sweep
 from verify_api.messages.models import Message
 from verify_api.notices.models import Notice
 from verify_api.notices.queries import missing_numbers
@@ -70,13 +70,22 @@ def test_two_schedulers_sweep_every_case_once(city: Sessions) -> None:
         assert missing_numbers(session, letters, year) == []
 
 
-def test_one_goes_forwards_and_one_backwards_and_they_take_every_case_once(city: Sessions) -> None:
+def test_while_one_sweeps_another_leaves_it_the_rest_at_once_and_nothing_is_left_undone(
+    city: Sessions,
+) -> None:
     now = at("2025-12-01 00:00")
-    with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda back: sweep(city, now=now, is_backwards=back), [False, True]))
-    cases = [case for taken in found for case, _ in taken]
-    assert len(cases) == len(set(cases)) == 2 * FIRMS
-    assert sweep(city, now=now, is_backwards=True) == []
+    with city.begin() as session:
+        assert _is_alone(session)
+        with ThreadPoolExecutor(1) as pool:  # Another connection, as of another process.
+            assert pool.submit(sweep, city, now=now).result(timeout=20) == []
+    assert len(sweep(city, now=now)) == 2 * FIRMS
+
+
+def test_a_sweep_that_dies_gives_its_turn_back(city: Sessions) -> None:
+    with pytest.raises(KeyboardInterrupt), city.begin() as session:
+        assert _is_alone(session)
+        raise KeyboardInterrupt
+    assert len(sweep(city, now=at("2025-12-01 00:00"))) == 2 * FIRMS
 
 
 def test_whoever_waits_does_not_keep_those_behind_from_their_step(city: Sessions) -> None:
@@ -86,8 +95,7 @@ def test_whoever_waits_does_not_keep_those_behind_from_their_step(city: Sessions
         for case_id in ids[::3]:
             case = session.get_one(Case, case_id)
             handwork.hold(session, case, reason="核实", actor=ADMIN, now=now)
-    for is_backwards in (True, False):
-        assert len(sweep(city, now=now, is_backwards=is_backwards)) == (16 if is_backwards else 0)
+    assert [len(sweep(city, now=now)) for _ in range(2)] == [16, 0]
 
 
 def test_two_schedulers_send_every_reminder_once(city: Sessions) -> None:
