@@ -10,10 +10,12 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from registry.enterprises.models import Enterprise, ItemStatus, QualificationItem
 from verify_api.cases.dossier import Dossier
 from verify_api.cases.facts import FactKind, begin, end
 from verify_api.cases.models import Case, CaseDeadline, CaseFact
 from verify_api.cases.states import RECTIFICATION, State
+from verify_api.cases.timing import DeadlineKind
 
 
 class WaitReason(StrEnum):
@@ -27,6 +29,7 @@ class WaitReason(StrEnum):
     HELD = "held"  # (e)
     NOTICE_AWAITS_OFFICER = "notice_awaits_officer"  # rectification.issue = draft
     DECISION_AWAITS_OFFICER = "decision_awaits_officer"  # revocation.mode = decision
+    NOTHING_LEFT = "nothing_left"  # the firm or every item is gone: there is nobody to act against
     STEP_FAILED = "step_failed"  # the step raised: nothing happened, somebody has to look
 
 
@@ -39,6 +42,7 @@ WAIT_LABELS = {
     WaitReason.HELD: "工作人员已暂缓处理",
     WaitReason.NOTICE_AWAITS_OFFICER: "整改通知书待工作人员签发",
     WaitReason.DECISION_AWAITS_OFFICER: "陈述申辩期限已满，待决定人作出决定",
+    WaitReason.NOTHING_LEFT: "企业已注销、迁出，或者所涉资质均已不在有效状态，请核实后取消任务",
     WaitReason.STEP_FAILED: "系统处理出错，未作任何处理，请系统管理员查看日志",
 }
 
@@ -54,6 +58,8 @@ class GuardFacts:
     needs_service: bool
     has_service: bool
     has_hold: bool
+    is_term: bool  # a certificate's own last day, which no act of ours brings about
+    has_valid_item: bool
 
 
 def waits(facts: GuardFacts) -> tuple[WaitReason, ...]:
@@ -65,6 +71,7 @@ def waits(facts: GuardFacts) -> tuple[WaitReason, ...]:
         (WaitReason.CALENDAR_UNKNOWN, facts.is_provisional),
         (WaitReason.NOT_SERVED, facts.needs_service and not facts.has_service),
         (WaitReason.HELD, facts.has_hold),
+        (WaitReason.NOTHING_LEFT, not facts.is_term and not facts.has_valid_item),
     )
     return tuple(reason for reason, stands in found if stands)
 
@@ -84,7 +91,14 @@ def gather(dossier: Dossier, deadline: CaseDeadline, *, undecided_checkins: int)
         needs_service=State(case.state) in RECTIFICATION,
         has_service=case.rectification_served_on is not None,
         has_hold=FactKind.HOLD in kinds,
+        is_term=deadline.kind == DeadlineKind.EXPIRE,
+        has_valid_item=has_valid_item(dossier.enterprise, dossier.items),
     )
+
+
+def has_valid_item(enterprise: Enterprise, items: Sequence[QualificationItem]) -> bool:
+    """Whether there is anything left that a step of the verification could be about."""
+    return enterprise.is_active and any(item.status == ItemStatus.VALID for item in items)
 
 
 def remember(

@@ -126,7 +126,7 @@ def open_stock_case(
     if not is_drawn and any(reason.code is StockReason.RANDOM_DRAW for reason in reasons):
         raise DrawNeeded
     ground = ground_on(session, now=now)
-    running = _running_stock(session, enterprise.id)
+    running = running_stock(session, enterprise.id)
     if running is not None:
         if item_ids is not None:
             _chosen(session, enterprise.id, item_ids)  # A slip must not look as if it had been taken.
@@ -212,7 +212,8 @@ def _valid_items(session: Session, enterprise_id: int) -> list[QualificationItem
     return list(session.scalars(query.order_by(QualificationItem.id)))
 
 
-def _running_stock(session: Session, enterprise_id: int) -> Case | None:
+def running_stock(session: Session, enterprise_id: int) -> Case | None:
+    """The 日常核查 that runs for this enterprise, locked: there is one at most."""
     query = select(Case).where(
         Case.enterprise_id == enterprise_id,
         Case.track == Track.STOCK.value,

@@ -9,13 +9,14 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from registry.clock import SHANGHAI
 from registry.enterprises import service as qualifications
 from registry.enterprises.models import Enterprise, ItemStatus, QualificationItem
 from verify_api.cases import documents
 from verify_api.cases.dossier import Dossier
 from verify_api.cases.facts import FactKind, begin, end, standing
 from verify_api.cases.ground import Ground
-from verify_api.cases.models import Case, CaseDeadline, CaseItem, PersonList
+from verify_api.cases.models import Case, CaseDeadline, CaseFact, CaseItem, PersonList
 from verify_api.cases.recipients import of_case, of_dossier
 from verify_api.cases.states import Track
 from verify_api.cases.timing import KIND_LABELS, DeadlineKind
@@ -75,6 +76,22 @@ def tell_voided(session: Session, case: Case, *, now: datetime) -> None:
 def tell_approval_voided(session: Session, case: Case, *, now: datetime) -> None:
     """The approval was voided by the authority (SZ-27)."""
     kinds.approval_voided(session, **of_case(session, case, now=now), key=_key(case, "approval-voided"))
+
+
+def tell_paused(session: Session, case: Case, fact: CaseFact) -> None:
+    """中止计时: the firm need not hurry."""
+    since, now = fact.since.astimezone(SHANGHAI).date(), fact.since
+    kinds.clock_paused(session, **of_case(session, case, now=now), key=f"fact:{fact.id}:paused", since=since)
+
+
+def tell_resumed(
+    session: Session, case: Case, fact: CaseFact, deadline: CaseDeadline, *, now: datetime
+) -> None:
+    """恢复计时, and until when."""
+    to = of_case(session, case, now=now)
+    what = KIND_LABELS[DeadlineKind(deadline.kind)]
+    key = f"fact:{fact.id}:resumed"
+    kinds.clock_resumed(session, **to, key=key, what=what, last_day=deadline.last_day)
 
 
 def tell_reopened(session: Session, case: Case, deadline: CaseDeadline, *, now: datetime) -> None:

@@ -79,6 +79,10 @@ def _run(
     deadline = start(session, case, plan[0], plan[1], ground=ground, now=now)
     if state in CAPPED:
         _hold_what_nobody_could_meet(session, case, deadline, ground, now)
+    if (case.track, state) == (Track.FIRST, State.REJECTED) and deadline.due_at <= now:
+        # Sent in time: the time was the bureau's.
+        said = "名单审核期间资质证书有效期已经届满，须由工作人员处理"
+        begin(session, case.id, FactKind.HOLD, by="system", reason=said, now=now)
     return deadline
 
 

@@ -5,13 +5,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from registry.errors import Reason
+from registry.errors import Conflict, Reason
 from verify_api.accounts.actor import Actor, Role
 from verify_api.cases import outcomes
 from verify_api.cases.access import require_role
 from verify_api.cases.facts import FactKind, begin, standing
 from verify_api.cases.ground import Ground, ground_on
+from verify_api.cases.guards import has_valid_item
 from verify_api.cases.models import Case, CheckIn
+from verify_api.cases.openings import running_stock
 from verify_api.cases.states import Capability, Event, State, Track
 from verify_api.cases.steps import enter
 from verify_api.cases.transition import move, note, require
@@ -63,6 +65,7 @@ def _void(
     row = queries.approved_list(session, case.id)
     if checkin is None or row is None or checkin.list_id != row.id:
         raise NotInReview("没有生效的打卡，不能认定为不合格", code="no_standing_checkin")
+    _require_something_to_order(session, case)
     checkin.voided_at, checkin.voided_by, checkin.voided_reason = now, actor.label, reason.strip()
     facts: dict[str, object] = {"person": checkin.person_id}
     if checkin.attempt_id is not None:
@@ -71,6 +74,23 @@ def _void(
         attempt.reasons = [Reason("voided_by_staff", f"打卡不合格：{reason.strip()}").to_mapping()]
         facts["attempt"] = attempt.public_id
     _after_void(session, case, facts, ground_on(session, now=now), reason, actor, now)
+
+
+def _require_something_to_order(session: Session, case: Case) -> None:
+    """A passed 日常核查 is opened again by an order to rectify: not where there is nothing left to rectify.
+
+    Raises:
+        Conflict: The items or the firm are gone, or another 日常核查 runs, in which it can be taken up.
+    """
+    if (case.track, case.state) not in {(Track.STOCK, State.PASSED), (Track.STOCK, State.RECTIFIED)}:
+        return
+    if not has_valid_item(outcomes.enterprise_of(session, case), outcomes.items_of(session, case)):
+        raise Conflict("企业或者所涉资质已不在有效状态，不能再认定打卡不合格", code="nothing_left")
+    other = running_stock(session, case.enterprise_id)
+    if other is not None:
+        raise Conflict(
+            f"企业另有进行中的日常核查（{other.number}），请在该任务中处理", code="another_case_runs"
+        )
 
 
 def _after_void(

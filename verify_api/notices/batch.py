@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pikepdf import Pdf
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from registry.clock import Clock
 from registry.db import Sessions
@@ -105,5 +105,7 @@ def _set(notices: Sequence[Notice]) -> Sequence[Pdf | Exception]:
 
 def _claim(session: Session, *, without: Sequence[int], most: int) -> list[Notice]:
     """The oldest documents without a page that no other worker holds; locked until the transaction ends."""
-    query = select(Notice).where(Notice.produced_at.is_(None), Notice.id.not_in(without))
+    # The facts it was written from are in what it says already.
+    query = select(Notice).options(defer(Notice.context))
+    query = query.where(Notice.produced_at.is_(None), Notice.id.not_in(without))
     return list(session.scalars(query.order_by(Notice.id).limit(most).with_for_update(skip_locked=True)))

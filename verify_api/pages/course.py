@@ -177,6 +177,7 @@ _WAITS = {
     "undecided_checkin": ("工作人员", "复核未有结论的打卡"),
     "calendar_unknown": ("系统管理员", "载入该年度节假日安排"),
     "not_served": ("工作人员", "补齐送达凭证"),
+    "nothing_left": ("工作人员", "核实后取消任务"),
     "step_failed": ("系统管理员", "查看日志，排除故障"),
 }
 _TURNS = {

@@ -67,6 +67,8 @@ class Oracle(Facts):
         last = today + timedelta(days=self.rule(today, "stock.resubmit_days"))
         if self.track == "FIRST":
             self.term()
+            assert self.clock is not None
+            self.holds += self.clock.end <= now  # The term ended while the bureau had the list.
         elif is_again:
             self.capped(last, now, today)
         else:

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.verify_api.cases.steps import approve, deliver, open_first, report, served, stock_firm
@@ -13,6 +14,7 @@ from verify_api.cases.states import State
 from verify_api.cases.timing import running
 from verify_api.checkins.queries import approved_list, closes_at
 from verify_api.deadlines.sweep import act
+from verify_api.messages.models import Message
 
 
 def pause(session: Session, case: Case, moment: str) -> None:
@@ -177,3 +179,13 @@ def test_a_pause_does_not_let_a_list_be_sent_after_the_certificate_ended(session
     pause(session, case, "2025-12-01 00:00")
     with pytest.raises(lists.DeadlineOver):
         lists.submit(session, case, people=firm.enough, actor=firm.actor, now=at("2026-01-06 00:00"))
+
+
+def test_the_firm_is_told_that_the_clock_stands_and_until_when_it_runs_again(session: Session) -> None:
+    case = served(session, stock_firm(session), at("2025-03-03 10:00"))
+    pause(session, case, "2025-03-10 10:00")
+    resume(session, case, "2025-03-20 10:00")
+    told = session.scalars(select(Message).where(Message.case_id == case.id).order_by(Message.id)).all()
+    assert [one.kind for one in told][-2:] == ["clock_paused", "clock_resumed"]
+    assert "2025年3月10日起中止" in told[-2].text
+    assert "2025年4月14日" in told[-1].text and last_day(session, case) == date(2025, 4, 14)

@@ -29,7 +29,10 @@ class DayWrong(Invalid):
 
 def pause(session: Session, case: Case, *, reason: str, actor: Actor, now: datetime) -> CaseFact:
     """Force majeure: the clock stands and what is left of it is kept."""
-    return begin_fact(session, case, FactKind.PAUSE, Capability.PAUSE, "paused", reason, actor, now)
+    fact = begin_fact(session, case, FactKind.PAUSE, Capability.PAUSE, "paused", reason, actor, now)
+    session.flush()
+    outcomes.tell_paused(session, case, fact)
+    return fact
 
 
 def resume(session: Session, case: Case, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -45,7 +48,8 @@ def resume(session: Session, case: Case, *, reason: str, actor: Actor, now: date
     basis = f"因不可抗力自 {fact.since.astimezone(SHANGHAI):%Y-%m-%d} 中止计时"
     ground = ground_on(session, now=now)
     ends = max(ends, end_of(ground.today))
-    carry_on(session, case, current, ends=ends, basis=basis, ground=ground, now=now)
+    runs = carry_on(session, case, current, ends=ends, basis=basis, ground=ground, now=now)
+    outcomes.tell_resumed(session, case, fact, runs, now=now)
 
 
 def extend(
