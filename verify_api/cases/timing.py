@@ -83,6 +83,11 @@ def _months(start: date, months: int, ground: Ground, basis: str) -> Deadline:
     return months_after(start, months, calendar=ground.calendar, roll=roll, basis=f"{basis}；{CODE}")
 
 
+def _days(start: date, days: int, ground: Ground, basis: str) -> Deadline:
+    roll = ground.policy.counting.roll_enterprise_deadlines
+    return natural_days_after(start, days, calendar=ground.calendar, roll=roll, basis=basis)
+
+
 def _first_open(facts: Facts, ground: Ground) -> Planned:
     if facts.is_restart:  # Reopened by the authority: a fresh month, as for a STOCK case.
         return DeadlineKind.INITIATE, _months(facts.today, 1, ground, f"{GUIDE}（重新开启）")
@@ -109,7 +114,7 @@ def _stock_open(facts: Facts, ground: Ground) -> Planned:
 def _resubmit(facts: Facts, ground: Ground) -> Deadline:
     days = ground.policy.stock.resubmit_days
     basis = f"{GUIDE}（SZ-33）；{CODE}"
-    return natural_days_after(facts.today, days, calendar=ground.calendar, basis=basis)
+    return _days(facts.today, days, ground, basis)
 
 
 def _stock_rejected(facts: Facts, ground: Ground) -> Planned:
@@ -147,7 +152,7 @@ def _report(facts: Facts, ground: Ground) -> Planned:
         own = _months(served, ground.policy.rectification.report_months, ground, basis)
     else:
         basis = f"{basis}；整改通知书指定；{CODE}"
-        own = natural_days_after(served, facts.report_days, calendar=ground.calendar, basis=basis)
+        own = _days(served, facts.report_days, ground, basis)
     return DeadlineKind.REPORT, earlier_of(own, _cap(facts, ground))
 
 

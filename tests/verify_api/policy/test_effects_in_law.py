@@ -103,6 +103,12 @@ def test_a_period_ends_on_a_holiday_where_the_policy_does_not_roll(session: Sess
     still = _under(ground, {"counting.roll_enterprise_deadlines": False})
     found = [_last_day(one, Track.STOCK, State.OPEN, facts) for one in (ground, still)]
     assert found == ["2025-05-06", "2025-05-01"]
+    rejected = replace(FACTS, today=date(2025, 4, 21))  # Ten days later is 劳动节, too.
+    found = [_last_day(one, Track.STOCK, State.REJECTED, rejected) for one in (ground, still)]
+    assert found == ["2025-05-06", "2025-05-01"]
+    ordered = replace(FACTS, rectification_served_on=date(2025, 4, 21), report_days=10)
+    found = [_last_day(one, Track.STOCK, State.RECTIFYING, ordered) for one in (ground, still)]
+    assert found == ["2025-05-06", "2025-05-01"]
 
 
 @shows("rectification.min_officer_days")
