@@ -39,6 +39,8 @@ class PortraitCamera:
         """`folder` holds `front.jpg`, `blink_1.jpg` … as `ANSWERS` names them; the seed fixes the hand."""
         self._folder = folder
         self._hand = np.random.default_rng(seed)
+        # Nobody takes up the very stance of the last time again: across, up, near.
+        self._stance = (*self._hand.uniform(-0.03, 0.03, 2), float(self._hand.uniform(0.96, 1.04)))
         self._opened: dict[str, Pixels] = {}
 
     def shoot(self, ask: str) -> list[bytes]:
@@ -57,9 +59,11 @@ class PortraitCamera:
     def _photograph(self, pixels: Pixels, tilt: float) -> bytes:
         height, width = pixels.shape[:2]
         angle = tilt + float(self._hand.uniform(-0.3, 0.3))
-        pose = cv2.getRotationMatrix2D((width / 2, height / 2), angle, float(self._hand.uniform(0.99, 1.015)))
-        pose[0, 2] += float(self._hand.uniform(-0.008, 0.008)) * width
-        pose[1, 2] += float(self._hand.uniform(-0.008, 0.008)) * height
+        across, up, near = self._stance
+        zoom = near * float(self._hand.uniform(0.99, 1.015))
+        pose = cv2.getRotationMatrix2D((width / 2, height / 2), angle, zoom)
+        pose[0, 2] += (across + float(self._hand.uniform(-0.008, 0.008))) * width
+        pose[1, 2] += (up + float(self._hand.uniform(-0.008, 0.008))) * height
         framed = cv2.warpAffine(pixels, pose, (width, height), borderMode=cv2.BORDER_REFLECT_101)
         exposure = float(self._hand.uniform(0.96, 1.04))
         lit = cv2.addWeighted(framed, exposure, self._noise(height, width), 1.0, -_GREY)
