@@ -312,6 +312,23 @@ def test_a_hold_needs_a_reason_and_is_released(site: Site) -> None:
     assert site.post(f"{case}/acts/anything", {"reason": "x"}, on=case).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("name", "act", "field"),
+    [
+        ("checking", "extension", 'name="last_day"'),
+        ("checking", "proposal", 'name="action" value="void_approval"'),
+        ("checking", "checkin-void", 'name="attempt"'),
+        ("rectifying", "proposal", 'name="action" value="rescind_notice"'),
+        ("revoked", "proposal", 'name="action" value="rescind_decision"'),
+    ],
+)
+def test_a_form_of_a_case_holds_what_its_step_needs(site: Site, name: str, act: str, field: str) -> None:
+    site.as_staff(Role.ADMIN)
+    html = site.get(f"/console/cases/{site.number(name)}").text
+    forms = re.findall(rf'<form [^>]*/acts/{act}".*?</form>', html, re.S)
+    assert any(field in form and 'name="reason"' in form for form in forms)
+
+
 def test_a_step_for_two_officers_takes_two(site: Site) -> None:
     site.as_staff(Role.ADMIN)
     case = f"/console/cases/{site.number('revoked')}"
