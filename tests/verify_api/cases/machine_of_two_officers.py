@@ -17,6 +17,7 @@ from verify_api.cases.transition import NotAllowedNow
 from verify_api.checkins import windows
 from verify_api.checkins.restoring import RESTORE, STEPS, propose_restore
 from verify_api.checkins.review import NotInReview
+from verify_api.checkins.voiding import void_person
 
 OTHER_DECIDER = Actor(Kind.STAFF, 906, "决定人己", Role.DECIDER)
 # Who proposes; who confirms. The first could sign what others propose: only being the first stops him.
@@ -62,9 +63,9 @@ class TwoOfficerSteps(Machine):
         self.proposals[RESTORE] = self._propose(RESTORE, void.person)
         self.oracle.proposals[RESTORE], self.oracle.to_restore = self.oracle.moves, void
 
-    @precondition(lambda self: self.oracle.state == "RECTIFYING" and self.oracle.order_by)
+    @precondition(lambda self: self.oracle.state in BY_TWO[RESTORE] and self.oracle.restorable())
     @rule()
-    def the_void_behind_the_order_is_taken_back_at_once(self) -> None:
+    def a_void_is_taken_back_at_once(self) -> None:
         """Else the order has been answered, or its time is over, before two officers agree by chance."""
         found = [one for one in self.oracle.restorable() if not self.oracle.restore_refusal(one)]
         if RESTORE in self.oracle.proposals or not found:
@@ -113,6 +114,19 @@ class TwoOfficerSteps(Machine):
         self.session.refresh(row)
         given: dict[str, Any] = {"is_agreed": is_agreed, "reason": "", "now": self.now}
         handwork.confirm(self.session, case, row, actor=actor, steps=STEPS, **given)
+
+    def somebody_came_and_it_does_not_count(self, day: int) -> None:
+        """One, two or all of them at the window, and 打卡不合格 said of the first, or of the first two."""
+        for index in range((1, 2, 6)[day % 3]):
+            self.come_to_the_window(index)
+            one = self.oracle.pending.pop()
+            self.oracle.accepted(one.person)
+            self._sign_window(one, SECOND, is_agreed=True)
+        for person in self.people[: 1 + day // 3 % 2]:
+            if person in self.oracle.came and self.oracle.state in (*COMING, "PASSED"):
+                self.oracle.voided(person, self.now, self.today)
+                said: dict[str, Any] = {"reason": "冒名", "actor": REVIEWER, "now": self.now}
+                void_person(self.session, self.locked(), person_id=person, **said)
 
     # The window.
 
