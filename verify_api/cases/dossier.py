@@ -18,9 +18,10 @@ from verify_api.notices.models import Notice, NoticeKind
 
 Row = TypeVar("Row", CaseItem, CaseDeadline, CaseFact, PersonList, CaseEvent)
 
-# Entries of the history that a document speaks of: how it was served, and which check-ins were voided.
+# Entries of the history that a document speaks of: how it was served, and which check-ins were voided
+# and which of these count again.
 SERVED = (Event.SERVED.value, "notice_served")
-TOLD = (Event.CHECKIN_VOIDED.value, *SERVED)
+TOLD = (Event.CHECKIN_VOIDED.value, Event.CHECKIN_RESTORED.value, *SERVED)
 
 
 @dataclass(frozen=True, slots=True)

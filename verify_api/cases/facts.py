@@ -1,6 +1,6 @@
 """Facts beside the state: holds, pauses, appeals, why the sweep waits. Opened and ended, never deleted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -37,6 +37,11 @@ def standing(session: Session, case_id: int, *kinds: FactKind) -> list[CaseFact]
     if kinds:
         query = query.where(CaseFact.kind.in_([kind.value for kind in kinds]))
     return list(session.scalars(query.order_by(CaseFact.id)))
+
+
+def voids_behind(facts: Sequence[CaseFact]) -> list[int]:
+    """The check-ins for whose sake these drafts of an order wait."""
+    return [checkin for fact in facts for checkin in fact.detail.get("checkins", ())]
 
 
 def begin(

@@ -65,9 +65,21 @@ def _facts(session: Session, dossier: Dossier) -> list[str]:
         said.append(_progress_fact(session, approved[-1]))
     elif case.first_submitted_at is None:
         said.append("期限届满时，你单位未提交打卡人员名单。")
-    voided = [event for event in dossier.told if event.event == Event.CHECKIN_VOIDED.value]
+    voided = _voided(dossier.told)
     said += [f"经核查，{_day(event.at)}认定一名人员打卡不合格：{quoted(event.reason)}。" for event in voided]
     return said
+
+
+def _voided(told: Sequence[CaseEvent]) -> list[CaseEvent]:
+    """打卡不合格, unless two officers have taken it back since: what counts again is held against nobody."""
+    found: list[tuple[CaseEvent, set[int]]] = []
+    for event in told:
+        about = set(event.facts.get("checkins", ()))
+        if event.event == Event.CHECKIN_VOIDED:
+            found.append((event, about or {0}))
+        elif event.event == Event.CHECKIN_RESTORED:
+            found = [(one, left) for one, was in found if (left := was - about)]
+    return [event for event, _ in found]
 
 
 def _deadline_fact(row: CaseDeadline) -> str:

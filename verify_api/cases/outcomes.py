@@ -73,6 +73,11 @@ def tell_voided(session: Session, case: Case, *, now: datetime) -> None:
     kinds.checkin_voided(session, **of_case(session, case, now=now), key=_key(case, "checkin-voided"))
 
 
+def tell_restored(session: Session, case: Case, *, now: datetime) -> None:
+    """A check-in that was voided counts again (§0)."""
+    kinds.checkin_restored(session, **of_case(session, case, now=now), key=_key(case, "checkin-restored"))
+
+
 def tell_approval_voided(session: Session, case: Case, *, now: datetime) -> None:
     """The approval was voided by the authority (SZ-27)."""
     kinds.approval_voided(session, **of_case(session, case, now=now), key=_key(case, "approval-voided"))

@@ -49,6 +49,7 @@ class Event(StrEnum):
     MISSED = "missed"  # a deadline passed and no guard holds
     EXPIRED = "expired"  # the certificate's last day passed
     CHECKIN_VOIDED = "checkin_voided"  # 打卡不合格
+    CHECKIN_RESTORED = "checkin_restored"  # 撤销打卡不合格认定
     APPROVAL_VOIDED = "approval_voided"
     PROPOSED = "proposed"  # revocation.mode = decision
     DECIDED_REVOKE = "decided_revoke"
@@ -89,6 +90,8 @@ STOCK_ONLY: dict[tuple[State, Event], State] = {
     (S.CHECKING_IN, E.MISSED): S.RECTIFYING,
     (S.CHECKING_IN, E.CHECKIN_VOIDED): S.RECTIFYING,
     (S.PASSED, E.CHECKIN_VOIDED): S.RECTIFYING,
+    # The order that the void had brought falls with it; elsewhere a check-in that counts again moves nothing.
+    (S.RECTIFYING, E.CHECKIN_RESTORED): S.CHECKING_IN,
     (S.RECTIFYING, E.SUBMITTED): S.RECTIFICATION_SUBMITTED,
     (S.RECTIFICATION_REJECTED, E.SUBMITTED): S.RECTIFICATION_SUBMITTED,
     (S.RECTIFICATION_SUBMITTED, E.WITHDRAWN_FIRST): S.RECTIFYING,
@@ -138,6 +141,7 @@ class Capability(StrEnum):
     REPORT = "report"
     SERVE = "serve"
     VOID_CHECKIN = "void_checkin"
+    RESTORE_CHECKIN = "restore_checkin"
     VOID_APPROVAL = "void_approval"
     DECIDE_REVOCATION = "decide_revocation"
     REOPEN = "reopen"
@@ -153,7 +157,7 @@ C = Capability
 _ANY = frozenset({C.HOLD, C.PAUSE, C.CANCEL})
 _CHOOSING = _ANY | {C.CHOOSE_PEOPLE, C.SUBMIT, C.EXTEND}
 _REVIEWING = _ANY | {C.REVIEW, C.WITHDRAW}
-_COMING = _ANY | {C.CHECK_IN, C.VOID_CHECKIN, C.VOID_APPROVAL, C.EXTEND}
+_COMING = _ANY | {C.CHECK_IN, C.VOID_CHECKIN, C.RESTORE_CHECKIN, C.VOID_APPROVAL, C.EXTEND}
 
 CAPABILITIES: dict[State, frozenset[Capability]] = {
     S.NOTIFYING: _ANY | {C.SERVE},
@@ -161,10 +165,11 @@ CAPABILITIES: dict[State, frozenset[Capability]] = {
     S.SUBMITTED: _REVIEWING,
     S.REJECTED: _CHOOSING,
     S.CHECKING_IN: _COMING,
-    S.PASSED: frozenset({C.VOID_CHECKIN}),
+    # RESTORE_CHECKIN: a pass stands while the order that a void has drafted is not signed.
+    S.PASSED: frozenset({C.VOID_CHECKIN, C.RESTORE_CHECKIN}),
     S.AWAITING_LAPSE: _ANY | {C.REOPEN},
     S.LAPSED: frozenset({C.RESCIND_DECISION, C.SERVE}),
-    S.RECTIFYING: _CHOOSING | {C.REPORT, C.SERVE, C.RESCIND_NOTICE},
+    S.RECTIFYING: _CHOOSING | {C.REPORT, C.SERVE, C.RESCIND_NOTICE, C.RESTORE_CHECKIN},
     S.RECTIFICATION_SUBMITTED: _REVIEWING | {C.SERVE},
     S.RECTIFICATION_REJECTED: _CHOOSING | {C.REPORT, C.SERVE, C.RESCIND_NOTICE},
     S.RECHECKING_IN: _COMING | {C.SERVE, C.RESCIND_NOTICE},
@@ -205,6 +210,7 @@ EVENT_LABELS: dict[Event, str] = {
     E.MISSED: "期限届满",
     E.EXPIRED: "证书到期",
     E.CHECKIN_VOIDED: "打卡不合格",
+    E.CHECKIN_RESTORED: "撤销打卡不合格认定",
     E.APPROVAL_VOIDED: "撤销审核通过",
     E.PROPOSED: "拟撤回告知",
     E.DECIDED_REVOKE: "决定撤回",

@@ -44,6 +44,16 @@ def standing_checkin(session: Session, list_id: int, person_id: int) -> CheckIn 
     return session.scalar(query)
 
 
+def voided_checkins(session: Session, case_id: int) -> list[CheckIn]:
+    """The newest voided check-in of everybody on the list in force who has not come again."""
+    row = approved_list(session, case_id)
+    if row is None:
+        return []
+    found = list(session.scalars(select(CheckIn).where(CheckIn.list_id == row.id).order_by(CheckIn.id)))
+    stands = {one.person_id for one in found if one.voided_at is None}
+    return list({one.person_id: one for one in found if one.person_id not in stands}.values())
+
+
 def approved_list(session: Session, case_id: int) -> PersonList | None:
     """The approved list people check in for: the newest one."""
     query = select(PersonList).where(PersonList.case_id == case_id, PersonList.status == "approved")

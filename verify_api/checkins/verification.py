@@ -1,7 +1,9 @@
 """Verification of a submitted attempt: measure without a transaction, then settle in one."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -199,9 +201,23 @@ def accept(
         facts=facts,
         now=now,
     )
+    end_if_complete(session, case, done, ground=ground, facts=facts, now=now)
+
+
+def end_if_complete(
+    session: Session,
+    case: Case,
+    done: queries.Progress,
+    *,
+    ground: Ground,
+    facts: Mapping[str, Any],
+    now: datetime,
+) -> bool:
+    """The last of the selected people passes the case at once (SZ-30c); whether this was so."""
     if done.is_complete:
         move(session, case, Event.ALL_CHECKED_IN, ground=ground, actor=SYSTEM, facts=facts, now=now)
         enter(session, case, ground=ground, now=now)
+    return done.is_complete
 
 
 def _judge(session: Session, attempt: Attempt, measures: FaceMeasures, evidence: Evidence) -> FaceVerdict:

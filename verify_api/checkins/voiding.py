@@ -1,6 +1,7 @@
 """打卡不合格 (SZ-33): an accepted check-in is voided with a reason, by face or at the window alike."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from registry.errors import Conflict, Reason
 from verify_api.accounts.actor import Actor, Role
 from verify_api.cases import outcomes
 from verify_api.cases.access import require_role
-from verify_api.cases.facts import FactKind, begin, standing
+from verify_api.cases.facts import FactKind, begin, standing, voids_behind
 from verify_api.cases.ground import Ground, ground_on
 from verify_api.cases.guards import has_valid_item
 from verify_api.cases.models import Case, CheckIn
@@ -67,7 +68,7 @@ def _void(
         raise NotInReview("没有生效的打卡，不能认定为不合格", code="no_standing_checkin")
     _require_something_to_order(session, case)
     checkin.voided_at, checkin.voided_by, checkin.voided_reason = now, actor.label, reason.strip()
-    facts: dict[str, object] = {"person": checkin.person_id}
+    facts: dict[str, Any] = {"person": checkin.person_id, "checkins": [checkin.id]}
     if checkin.attempt_id is not None:
         attempt = session.get_one(Attempt, checkin.attempt_id)
         attempt.state = AttemptState.REJECTED.value
@@ -96,7 +97,7 @@ def _require_something_to_order(session: Session, case: Case) -> None:
 def _after_void(
     session: Session,
     case: Case,
-    facts: dict[str, object],
+    facts: dict[str, Any],
     ground: Ground,
     reason: str,
     actor: Actor,
@@ -109,6 +110,9 @@ def _after_void(
         note(session, case, "notice_drafted", ground=ground, actor=actor, reason=reason, facts=facts, now=now)
         return
     was = State(case.state)
+    # An order that follows at once also takes in what another one had been drafted for.
+    drafts = standing(session, case.id, FactKind.NOTICE_DRAFT)
+    facts["checkins"] = [*voids_behind(drafts), *facts["checkins"]]
     after = move(
         session, case, Event.CHECKIN_VOIDED, ground=ground, actor=actor, reason=reason, facts=facts, now=now
     )

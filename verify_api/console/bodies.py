@@ -87,7 +87,10 @@ class Extension(Why):
 class Step(Why):
     """A step that needs a second officer."""
 
-    action: Literal["void_approval", "rescind_notice", "rescind_decision", "revoke", "keep"]
+    action: Literal[
+        "void_approval", "restore_checkin", "rescind_notice", "rescind_decision", "revoke", "keep"
+    ]
+    person: int | None = None  # restore_checkin: whose check-in counts again
 
 
 class SecondSignature(Body):

@@ -20,7 +20,7 @@ from verify_api.cases.models import Case, CertificateFile, RectificationReport
 from verify_api.cases.statements import INVITED, put_forward
 from verify_api.cases.states import LABELS, Capability, State, Track
 from verify_api.checkins.models import AttemptState
-from verify_api.checkins.queries import front_frames
+from verify_api.checkins.queries import front_frames, voided_checkins
 from verify_api.checkins.views import attempts_of_case
 from verify_api.checkins.voiding import void_checkin, void_person
 from verify_api.checkins.windows import confirm_window, propose_window
@@ -31,6 +31,7 @@ from verify_api.console.desk import counts, photographed
 from verify_api.console.proof_pages import keep_proof
 from verify_api.console.requirement_pages import unknown_numbers
 from verify_api.console.sketches import fence_sketch
+from verify_api.console.two_officers import confirm_step, propose_step
 from verify_api.console.waiting import PROPOSED
 from verify_api.http.deps import NowDep, PartsDep, SessionDep
 from verify_api.messages.queries import of_case as messages_of_case
@@ -143,6 +144,7 @@ def _page(
         photographed=photographed(session, people),
         unknown_numbers=unknown_numbers(session, case, ground_on(session, now=frame.now)),
         windows=queries.people_at_window(session, case.id),
+        voided=voided_checkins(session, case.id),
         may_state=State(case.state) in INVITED,
         sketch=_sketch(tries),
         drawn=[one["attempt"] for one in _drawn(tries)],
@@ -214,16 +216,15 @@ def _issued(session: Session, case: Case, form: Fields, actor: Actor, _parts: Pa
 
 
 def _proposed(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
-    given = typed(form, Step, otherwise=Invalid("请选择提请复核的事项", code="action_missing"))
-    handwork.propose(session, case, action=given.action, reason=given.reason, actor=actor, now=now)
+    wrong = Invalid("请选择提请复核的事项", code="action_missing")
+    given = typed(form, Step, otherwise=wrong, person=form.number("person"))
+    propose_step(session, case, given, actor=actor, now=now)
 
 
 def _signed(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:
     row = proposal_of(session, case, form.number("proposal") or 0)
     is_agreed = form.either("agreed")
-    handwork.confirm(
-        session, case, row, is_agreed=is_agreed, reason=form.text("reason"), actor=actor, now=now
-    )
+    confirm_step(session, case, row, is_agreed=is_agreed, reason=form.text("reason"), actor=actor, now=now)
 
 
 def _voided(session: Session, case: Case, form: Fields, actor: Actor, _parts: Parts, now: Any) -> None:

@@ -66,6 +66,7 @@ def proposal_view(row: Proposal) -> dict[str, Any]:
     return {
         "id": row.id,
         "action": row.action,
+        "person": row.detail.get("person"),
         "reason": row.reason,
         "proposed_by": row.proposed_by,
         "proposed_at": row.proposed_at.astimezone(SHANGHAI).isoformat(),

@@ -24,6 +24,7 @@ from verify_api.console.bodies import (
     WindowSignature,
 )
 from verify_api.console.common import LockedDep, proposal_of, proposal_view
+from verify_api.console.two_officers import confirm_step, propose_step
 from verify_api.http.deps import NowDep, PartsDep, SessionDep
 
 router = APIRouter(prefix="/api/v1/console/cases/{number}", tags=["console"])
@@ -133,8 +134,7 @@ def decide_appeal(
 @router.post("/proposals", status_code=201)
 def propose(case: LockedDep, body: Step, actor: StaffDep, session: SessionDep, now: NowDep) -> Answer:
     """First signature under a step that needs two officers."""
-    row = handwork.propose(session, case, action=body.action, reason=body.reason, actor=actor, now=now)
-    return proposal_view(row)
+    return proposal_view(propose_step(session, case, body, actor=actor, now=now))
 
 
 @router.post("/proposals/{proposal_id}/decision")
@@ -148,7 +148,7 @@ def confirm(
 ) -> Answer:
     """Second signature, by another officer."""
     row = proposal_of(session, case, proposal_id)
-    handwork.confirm(session, case, row, is_agreed=body.agreed, reason=body.reason, actor=actor, now=now)
+    confirm_step(session, case, row, is_agreed=body.agreed, reason=body.reason, actor=actor, now=now)
     return {"state": case.state, "outcome": row.outcome}
 
 

@@ -25,6 +25,7 @@ KINDS = {
 FOR_AN_OFFICER = frozenset({"service_failed", "notice_draft", "appeal", "proposal"})
 PROPOSED = {
     "void_approval": "撤销审核通过",
+    "restore_checkin": "撤销打卡不合格认定",
     "rescind_notice": "撤销整改通知",
     "rescind_decision": "撤销决定",
     "revoke": "决定撤回资质",

@@ -214,6 +214,11 @@ def checkin_voided(session: Session, **case: Unpack[OfCase]) -> Message:
     return _of_case(session, Kind.CHECKIN_VOIDED, case)
 
 
+def checkin_restored(session: Session, **case: Unpack[OfCase]) -> Message:
+    """Two officers have taken back a 打卡不合格: the check-in counts again (§0)."""
+    return _of_case(session, Kind.CHECKIN_RESTORED, case)
+
+
 def awaiting_lapse(session: Session, *, missed: str, expires_on: date, **case: Unpack[OfCase]) -> Message:
     """FIRST: a deadline was missed, the certificate lapses on its date (SZ-30d).
 

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     REVIEW_REJECTED = "review_rejected"
     APPROVAL_VOIDED = "approval_voided"
     CHECKIN_VOIDED = "checkin_voided"
+    CHECKIN_RESTORED = "checkin_restored"
     REMINDER = "reminder"
     AWAITING_LAPSE = "awaiting_lapse"
     TO_BE_EXPIRED = "to_be_expired"
@@ -100,6 +101,7 @@ _TEXTS: dict[Kind, str] = {
     "查看审核意见，重新设置打卡人员并于{until}前（含当日）提交。" + _ASK,
     Kind.APPROVAL_VOIDED: _YOURS + "的打卡人员名单的审核结果已撤销，请重新设置打卡人员。" + _SEE,
     Kind.CHECKIN_VOIDED: _YOURS + "有人员打卡被认定为不合格。" + _SEE,
+    Kind.CHECKIN_RESTORED: _YOURS + "有人员打卡不合格的认定已撤销，该次打卡有效。" + _SEE,
     Kind.AWAITING_LAPSE: _YOURS + "未在规定期限内{missed}，资质证书于{until}到期后将自动失效。" + _ASK,
     Kind.TO_BE_EXPIRED: _YOURS + "证书将于{until}到期，剩余{days}天，到期后自动失效。" + _ASK,
     Kind.LAPSED: _YOURS + "证书已于{until}到期，因未在规定期限内完成资质核查，自动失效。" + _ASK,

@@ -77,7 +77,7 @@ def _rectification_begins(history: Sequence[Happening]) -> int | None:
         is_new = before not in RECTIFICATION and not (one.event == "decision_rescinded" and found is not None)
         if one.after is State.RECTIFYING and is_new:
             found = n
-        elif one.after is State.OPEN:
+        elif one.after in (State.OPEN, State.CHECKING_IN):  # The order was rescinded.
             found = None
         before = one.after
     return found

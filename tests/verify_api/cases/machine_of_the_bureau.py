@@ -120,7 +120,7 @@ class DeskSteps(Machine):
     def sign_the_draft(self) -> None:
         if self.oracle.may_sign(self.now):
             self._sign_draft()
-            self.oracle.rectifying(self.today)
+            self.oracle.ordered(self.oracle.drafts, self.now, self.today)
         else:
             self.refused(self._sign_draft, NothingStands, Conflict)
 

@@ -7,7 +7,7 @@ from hypothesis.stateful import precondition, rule
 
 from registry.errors import Conflict
 from tests.verify_api.cases.machine import Machine
-from tests.verify_api.cases.oracle_of_facts import COMING, Pending
+from tests.verify_api.cases.oracle_of_facts import COMING, Pending, Void
 from tests.verify_api.cases.oracle_of_handwork import BY_TWO
 from tests.verify_api.factories import ADMIN, DECIDER, REVIEWER, SECOND
 from verify_api.accounts.actor import Actor, Kind, Role
@@ -15,7 +15,9 @@ from verify_api.cases import handwork
 from verify_api.cases.facts import AlreadyStands
 from verify_api.cases.transition import NotAllowedNow
 from verify_api.checkins import windows
+from verify_api.checkins.restoring import RESTORE, STEPS, propose_restore
 from verify_api.checkins.review import NotInReview
+from verify_api.checkins.voiding import void_person
 
 OTHER_DECIDER = Actor(Kind.STAFF, 906, "决定人己", Role.DECIDER)
 # Who proposes; who confirms. The first could sign what others propose: only being the first stops him.
@@ -32,6 +34,9 @@ class TwoOfficerSteps(Machine):
     @rule(data=st.data())
     def propose(self, data: st.DataObject) -> None:
         fitting = [action for action, states in BY_TWO.items() if self.oracle.state in states]
+        fitting = [action for action in fitting if action != RESTORE]
+        if not fitting:
+            return
         action = data.draw(st.sampled_from(fitting))
         if action in self.oracle.proposals:
             self.refused(lambda: self._propose(action), AlreadyStands)
@@ -44,7 +49,36 @@ class TwoOfficerSteps(Machine):
         if self.oracle.state not in BY_TWO[action]:
             self.refused(lambda: self._propose(action), NotAllowedNow)
 
-    def _propose(self, action: str) -> Any:
+    @precondition(lambda self: self.oracle.state in BY_TWO[RESTORE] and self.oracle.restorable())
+    @rule(data=st.data())
+    def propose_that_a_checkin_counts_again(self, data: st.DataObject) -> None:
+        void = data.draw(st.sampled_from(self.oracle.restorable()))
+        refusal = self.oracle.restore_refusal(void)
+        if refusal or RESTORE in self.oracle.proposals:
+            self.refused(lambda: self._propose(RESTORE, void.person), Conflict, code=refusal)
+            return
+        self._propose_restore(void)
+
+    def _propose_restore(self, void: Void) -> None:
+        self.proposals[RESTORE] = self._propose(RESTORE, void.person)
+        self.oracle.proposals[RESTORE], self.oracle.to_restore = self.oracle.moves, void
+
+    @precondition(lambda self: self.oracle.state in BY_TWO[RESTORE] and self.oracle.restorable())
+    @rule()
+    def a_void_is_taken_back_at_once(self) -> None:
+        """Else the order has been answered, or its time is over, before two officers agree by chance."""
+        found = [one for one in self.oracle.restorable() if not self.oracle.restore_refusal(one)]
+        if RESTORE in self.oracle.proposals or not found:
+            return
+        self._propose_restore(found[0])
+        self._sign(RESTORE, SECOND, is_agreed=True)
+        del self.proposals[RESTORE], self.oracle.proposals[RESTORE]
+        self.oracle.done(RESTORE, self.now, self.today)
+
+    def _propose(self, action: str, person: int = 0) -> Any:
+        if action == RESTORE:
+            said: dict[str, Any] = {"reason": "查明", "actor": ADMIN, "now": self.now}
+            return propose_restore(self.session, self.locked(), person_id=person, **said)
         given: dict[str, Any] = {"action": action, "reason": "查明", "now": self.now}
         return handwork.propose(self.session, self.locked(), actor=OFFICERS[action][0], **given)
 
@@ -79,7 +113,20 @@ class TwoOfficerSteps(Machine):
         row, case = self.proposals[action], self.locked()
         self.session.refresh(row)
         given: dict[str, Any] = {"is_agreed": is_agreed, "reason": "", "now": self.now}
-        handwork.confirm(self.session, case, row, actor=actor, **given)
+        handwork.confirm(self.session, case, row, actor=actor, steps=STEPS, **given)
+
+    def somebody_came_and_it_does_not_count(self, day: int) -> None:
+        """One, two or all of them at the window, and 打卡不合格 said of the first, or of the first two."""
+        for index in range((1, 2, 6)[day % 3]):
+            self.come_to_the_window(index)
+            one = self.oracle.pending.pop()
+            self.oracle.accepted(one.person)
+            self._sign_window(one, SECOND, is_agreed=True)
+        for person in self.people[: 1 + day // 3 % 2]:
+            if person in self.oracle.came and self.oracle.state in (*COMING, "PASSED"):
+                self.oracle.voided(person, self.now, self.today)
+                said: dict[str, Any] = {"reason": "冒名", "actor": REVIEWER, "now": self.now}
+                void_person(self.session, self.locked(), person_id=person, **said)
 
     # The window.
 

@@ -3,11 +3,12 @@
 Written from the rule texts, with its own arithmetic; it shares no code with the service.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from tests.verify_api.cases.oracle_of_days import Clock, day_of, midnight, months
-from tests.verify_api.cases.oracle_of_facts import COMING, Facts, Pending
+from tests.verify_api.cases.oracle_of_facts import COMING, Facts, Pending, Void
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Oracle(Facts):
         self.rejected_before = self.state in ("REJECTED", "RECTIFICATION_REJECTED")
         self.go("RECTIFICATION_SUBMITTED" if self.in_rectification else "SUBMITTED")
         self.claimed = self.has_report = False
+        self.order_by = []
         self.run(None)
 
     def _ran_meanwhile(self, now: datetime) -> tuple[Clock | None, datetime | None]:
@@ -164,7 +166,7 @@ class Oracle(Facts):
 
     def rectifying(self, today: date) -> None:
         """责令整改: no clock until the notice is served."""
-        self.served, self.has_report = None, False
+        self.served, self.has_report, self.order_by = None, False, []
         self.end_with("RECTIFYING", "责令整改通知书", today)
         self.drafts = []
 
@@ -178,22 +180,30 @@ class Oracle(Facts):
     def accepted(self, person: int) -> None:
         """A check-in counts once; the last one passes the case."""
         self.came.add(person)
-        if self.came == self.people:
+        if self.state in COMING and self.came == self.people:
             self.go("PASSED" if self.state == "CHECKING_IN" else "RECTIFIED")
             self.run(None)
 
     def voided(self, person: int, now: datetime, today: date) -> None:
         """打卡不合格. STOCK, first round: an order to rectify. Else the person has to come again."""
         self.came.discard(person)
+        self.voids.append(void := Void(person, self.list_no))
         if self.track == "STOCK" and self.state in ("CHECKING_IN", "PASSED"):
             guarded = self.appeal or self.paused or self.holds
             if guarded or self.rule(today, "rectification.issue") == "draft":
-                self.drafts.append("voided")  # The notice waits for an officer.
+                self.drafts.append(void)  # The notice waits for an officer.
             else:
-                self.rectifying(today)
+                self.ordered([*self.drafts, void], now, today)
         elif self.state == "PASSED":
             self.go("CHECKING_IN")
             self.run(months(today, 1), since=today)
         elif self.state == "RECTIFIED":
             self.go("RECHECKING_IN")
             self.capped(months(today, 1), now, today)
+
+    def ordered(self, drafts: Sequence[str | Void], now: datetime, today: date) -> None:
+        """责令整改 for what was drafted last; who had missed the window would have got it in any case."""
+        is_late = self.state == "CHECKING_IN" and self.clock is not None and self.clock.end <= now
+        rests = [] if is_late or drafts[-1] == "missed" else [one for one in drafts if isinstance(one, Void)]
+        self.rectifying(today)
+        self.order_by = rests

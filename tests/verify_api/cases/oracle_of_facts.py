@@ -23,6 +23,15 @@ class Pending:
     in_review: bool = False
 
 
+@dataclass(eq=False)
+class Void:
+    """打卡不合格, said of the check-in of a person on a list."""
+
+    person: int
+    list_no: int
+    is_taken_back: bool = False
+
+
 @dataclass
 class Facts:
     """Where the case stands, as the rules see it."""
@@ -48,7 +57,9 @@ class Facts:
     holds: int = 0
     appeal: bool = False
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
-    drafts: list[str] = field(default_factory=list)
+    voids: list[Void] = field(default_factory=list)
+    drafts: list[str | Void] = field(default_factory=list)  # "missed", or the void for which it waits
+    order_by: list[Void] = field(default_factory=list)  # the voids that alone have led to the order
     waiting: frozenset[str] = frozenset()
     notices: list[str] = field(default_factory=list)
     policies: list[tuple[date, dict[str, Any]]] = field(default_factory=list)

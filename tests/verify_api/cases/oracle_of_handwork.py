@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from tests.verify_api.cases.oracle import Oracle
 from tests.verify_api.cases.oracle_of_days import day_of, months
-from tests.verify_api.cases.oracle_of_facts import COMING
+from tests.verify_api.cases.oracle_of_facts import COMING, Void
 
 EXTENDABLE = frozenset(
     {"OPEN", "REJECTED", "CHECKING_IN", "RECTIFYING", "RECTIFICATION_REJECTED", "RECHECKING_IN"}
@@ -13,6 +13,7 @@ EXTENDABLE = frozenset(
 # In which states two officers may propose, and confirm, what.
 BY_TWO = {
     "void_approval": frozenset(COMING),
+    "restore_checkin": frozenset({*COMING, "PASSED", "RECTIFYING"}),
     "rescind_notice": frozenset({"RECTIFYING", "RECTIFICATION_REJECTED", "RECHECKING_IN"}),
     "rescind_decision": frozenset({"LAPSED", "REVOKED"}),
     "revoke": frozenset({"REVOCATION_PROPOSED"}),
@@ -27,6 +28,7 @@ class HandworkOracle(Oracle):
     proposals: dict[str, int] = field(
         default_factory=dict
     )  # how often the case had moved when it was proposed
+    to_restore: Void | None = None  # of which void the proposal speaks
 
     # The clock.
 
@@ -77,7 +79,7 @@ class HandworkOracle(Oracle):
             return False
         clock = self.clock
         is_missed = clock is not None and clock.is_known and clock.end <= now
-        return self.drafts[-1] == "voided" or is_missed
+        return self.drafts[-1] != "missed" or is_missed
 
     def not_signed(self) -> None:
         """不予签发: a deadline stays missed, so that an officer has to take the next step."""
@@ -107,7 +109,41 @@ class HandworkOracle(Oracle):
             return "not_allowed_in_state"
         if self.moves != self.proposals[action]:
             return "proposal_outdated"
+        if action == "restore_checkin":
+            assert self.to_restore is not None
+            return self.restore_refusal(self.to_restore)
         return self._decision_waits(now) if action == "revoke" else ""
+
+    def restorable(self) -> list[Void]:
+        """Of whom it may be asked that a check-in counts again: the newest void of each on the list."""
+        newest = {
+            one.person: one for one in self.voids if one.list_no == self.list_no and not one.is_taken_back
+        }
+        return list(newest.values())
+
+    def restore_refusal(self, void: Void) -> str:
+        """Who came again needs nothing; an order of another cause, or one answered, is not undone so."""
+        if void.person in self.came:
+            return "already_accepted"
+        if void not in self.restorable():
+            return "no_voided_checkin"
+        if self.state != "RECTIFYING":
+            return ""
+        if void not in self.order_by:
+            return "order_for_other_cause"
+        return "rectification_begun" if self.has_report else ""
+
+    def _restored(self, today: date) -> None:
+        """It counts again, and what came of the void alone is undone."""
+        void, self.to_restore = self.to_restore, None
+        assert void is not None
+        void.is_taken_back = True
+        self.drafts = [one for one in self.drafts if one is not void]
+        if self.state == "RECTIFYING" and all(one.is_taken_back for one in self.order_by):
+            self.go("CHECKING_IN")
+            self.served = self.unproved = None
+            self.run(months(today, 1), since=today)
+        self.accepted(void.person)
 
     def _decision_waits(self, now: datetime) -> str:
         """Nobody is struck before he was told, was heard, and had his days to be heard (SZ-37)."""
@@ -124,6 +160,8 @@ class HandworkOracle(Oracle):
         match action:
             case "void_approval":
                 self._approval_voided(now, today)
+            case "restore_checkin":
+                self._restored(today)
             case "rescind_notice":
                 self.restarted(today)
             case "rescind_decision" if self.state == "LAPSED":

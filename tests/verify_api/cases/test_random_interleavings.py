@@ -32,7 +32,7 @@ class CaseMachine(BadLuck):
     @initialize(
         # Within the published calendars, and so near their end that the deadlines lie beyond.
         start=st.dates(date(2024, 1, 2), date(2026, 3, 1)) | st.dates(date(2026, 9, 1), date(2026, 12, 20)),
-        depth=st.sampled_from([0, 1, 1, 2, 2, 3, 3, 4, 5]),
+        depth=st.sampled_from([0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 6]),
         issue=st.sampled_from(["automatic", "automatic", "draft"]),
     )
     def begin(self, start: date, depth: int, issue: str) -> None:
@@ -46,6 +46,14 @@ class CaseMachine(BadLuck):
             self.receipt_arrives()
             self.submit(is_enough=True)
             self.decide(is_approved=True)
+        if depth == 6:
+            day = self.oracle.issued.day
+            self.somebody_came_and_it_does_not_count(day)
+            if self.oracle.drafts and day % 2:
+                self.sign_the_draft()
+            if day % 4 < 3 and self.oracle.restorable():
+                self.a_void_is_taken_back_at_once()
+            return
         if depth >= 2 and self.oracle.track == "STOCK":
             self.the_deadline_passes_and_the_sweep_comes()
             if self.oracle.drafts:

@@ -37,6 +37,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "review_rejected": CASE | {"last_day": LAST},
     "approval_voided": CASE,
     "checkin_voided": CASE,
+    "checkin_restored": CASE,
     "awaiting_lapse": CASE | {"missed": "全部完成打卡", "expires_on": LAST},
     "to_be_expired": CASE | {"expires_on": LAST, "days_left": 30},
     "lapsed": CASE | {"expires_on": LAST},

@@ -14,6 +14,7 @@ from verify_api.audit.models import AccessEntry
 from verify_api.cases.facts import standing
 from verify_api.cases.models import PersonList, Proposal
 from verify_api.checkins.models import Attempt, AttemptFrame, AttemptState
+from verify_api.checkins.queries import standing_checkin
 from verify_api.faces.models import FaceLookalike, PhotoFault
 from verify_api.faces.quality import BLUR
 
@@ -312,6 +313,23 @@ def test_a_hold_needs_a_reason_and_is_released(site: Site) -> None:
     assert site.post(f"{case}/acts/anything", {"reason": "x"}, on=case).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("name", "act", "field"),
+    [
+        ("checking", "extension", 'name="last_day"'),
+        ("checking", "proposal", 'name="action" value="void_approval"'),
+        ("checking", "checkin-void", 'name="attempt"'),
+        ("rectifying", "proposal", 'name="action" value="rescind_notice"'),
+        ("revoked", "proposal", 'name="action" value="rescind_decision"'),
+    ],
+)
+def test_a_form_of_a_case_holds_what_its_step_needs(site: Site, name: str, act: str, field: str) -> None:
+    site.as_staff(Role.ADMIN)
+    html = site.get(f"/console/cases/{site.number(name)}").text
+    forms = re.findall(rf'<form [^>]*/acts/{act}".*?</form>', html, re.S)
+    assert any(field in form and 'name="reason"' in form for form in forms)
+
+
 def test_a_step_for_two_officers_takes_two(site: Site) -> None:
     site.as_staff(Role.ADMIN)
     case = f"/console/cases/{site.number('revoked')}"
@@ -322,6 +340,32 @@ def test_a_step_for_two_officers_takes_two(site: Site) -> None:
     html = site.get(case).text
     assert "须由另一名工作人员复核" in html
     assert _state(site, "revoked") == "REVOKED"
+
+
+def test_a_voided_checkin_is_chosen_by_name_and_counts_again_when_another_officer_agrees(site: Site) -> None:
+    case, session = f"/console/cases/{site.number('rechecking')}", site.bureau.session
+    firm, of_case = site.bureau.firms["rechecking"], site.bureau.cases["rechecking"]
+    site.as_staff(Role.REVIEWER)
+    assert "被认定不合格的打卡" not in site.get(case).text
+    row = session.scalars(
+        select(PersonList).where(PersonList.case_id == of_case.id).order_by(PersonList.version.desc())
+    ).first()
+    assert row is not None
+    said = {"attempt": f"person:{firm.enough[0]}", "reason": "冒名"}
+    assert site.post(f"{case}/acts/checkin-void", said, on=case).status_code == 303
+    name = firm.people[0].name
+    assert re.search(rf'value="{firm.enough[0]}">{name} [^<]+：冒名</option>', site.get(case).text)
+    step = {"action": "restore_checkin", "reason": "查明"}
+    assert "请选择被认定打卡不合格的人员" in site.post(f"{case}/acts/proposal", step, on=case).text
+    step |= {"person": str(firm.enough[0])}
+    assert site.post(f"{case}/acts/proposal", step, on=case).status_code == 303
+    site.as_staff(Role.ADMIN)
+    assert f"<p>{name}：查明</p>" in site.get(case).text
+    [waits] = session.scalars(select(Proposal).where(Proposal.outcome.is_(None))).all()
+    agreed = {"proposal": str(waits.id), "agreed": "yes", "reason": ""}
+    assert site.post(f"{case}/acts/signature", agreed, on=case).status_code == 303
+    assert "撤销打卡不合格认定" in site.get(case).text
+    assert standing_checkin(session, row.id, firm.enough[0]) is not None
 
 
 def test_who_comes_to_the_window_is_signed_for_by_two(site: Site) -> None:

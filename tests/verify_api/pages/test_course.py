@@ -99,6 +99,14 @@ def test_a_rescinded_notice_leaves_the_course_before_it() -> None:
     assert "发出通知" not in found and found["提交名单"] == "ahead"
 
 
+def test_an_order_that_fell_with_the_void_behind_it_leaves_the_course_before_it() -> None:
+    voided = (("opened", State.NOTIFYING), ("served", State.OPEN), ("submitted", State.SUBMITTED))
+    voided += (("approved", State.CHECKING_IN), ("checkin_voided", State.RECTIFYING))
+    found = marks(seen(*voided, ("checkin_restored", State.CHECKING_IN), done=1, total=3))
+    assert "发出通知" not in found
+    assert (found["审核通过"], found["打卡"]) == ("done", "now")
+
+
 def test_a_rescinded_revocation_keeps_what_was_served_and_reported() -> None:
     again = seen(*REPORTED, ("missed", State.REVOKED), ("decision_rescinded", State.RECTIFYING))
     found = marks(again)

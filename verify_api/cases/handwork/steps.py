@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from registry.errors import Conflict, Invalid
 from verify_api.accounts.actor import Actor, Role
 from verify_api.cases.access import require_role
-from verify_api.cases.facts import FactKind, begin, end, standing
+from verify_api.cases.facts import FactKind, begin, end, standing, voids_behind
 from verify_api.cases.ground import ground_on
 from verify_api.cases.handwork.reasons import NothingStands, reasoned, restart_case
 from verify_api.cases.models import Case
@@ -74,7 +74,8 @@ def issue_draft(
     if event is Event.MISSED:
         stop(session, case, reason="missed", now=now)
     said = reason.strip() or drafts[-1].reason
-    move(session, case, event, ground=ground, actor=actor, reason=said, now=now)
+    facts = {"checkins": voids_behind(drafts)}
+    move(session, case, event, ground=ground, actor=actor, reason=said, facts=facts, now=now)
     enter(session, case, ground=ground, report_days=report_days, now=now)
 
 

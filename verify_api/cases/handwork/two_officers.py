@@ -30,6 +30,16 @@ class SecondOfficerNeeded(Forbidden):
     message = "须由另一名工作人员复核"
 
 
+@dataclass(frozen=True, slots=True)
+class TwoOfficers:
+    """A step with who may propose it and who may confirm it (DOMAIN A.1.2)."""
+
+    capability: Capability
+    proposers: tuple[Role, ...]
+    confirmers: tuple[Role, ...]
+    act: Callable[[Session, Case, Proposal, Actor, datetime], None]
+
+
 class ProposalOutdated(Conflict):
     """What was proposed concerned another stage of the case."""
 
@@ -44,15 +54,18 @@ def propose(
     action: str,
     reason: str,
     detail: Mapping[str, Any] | None = None,
+    steps: Mapping[str, TwoOfficers] | None = None,
     actor: Actor,
     now: datetime,
 ) -> Proposal:
     """First signature under a step that needs two officers.
 
+    `steps`: those the caller knows of, where some lie above cases; without it those of this module.
+
     Raises:
         NotAllowedNow: The state does not allow the step. AlreadyStands: It is proposed already.
     """
-    step = TWO_OFFICERS[action]
+    step = (steps or TWO_OFFICERS)[action]
     require_role(actor, *step.proposers)
     reasoned(reason)
     require(case, step.capability)
@@ -94,6 +107,7 @@ def confirm(
     *,
     is_agreed: bool,
     reason: str,
+    steps: Mapping[str, TwoOfficers] | None = None,
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -104,7 +118,7 @@ def confirm(
         NothingStands: Already decided, or not to be decided here.
         ProposalOutdated: The case has moved since; it can only be refused.
     """
-    step = TWO_OFFICERS.get(proposal.action)
+    step = (steps or TWO_OFFICERS).get(proposal.action)
     if step is None or proposal.outcome is not None:
         raise NothingStands("该事项已处理，或不在此处复核")
     require_role(actor, *step.confirmers)
@@ -143,7 +157,7 @@ def _void_approval(session: Session, case: Case, proposal: Proposal, actor: Acto
     outcomes.tell_approval_voided(session, case, now=now)
 
 
-def _take_back(
+def take_back(
     session: Session, case: Case, kinds: Sequence[NoticeKind], proposal: Proposal, actor: Actor, now: datetime
 ) -> None:
     """Rescind the documents of the kinds; nobody has to serve them any more."""
@@ -154,7 +168,7 @@ def _take_back(
 
 
 def _rescind_notice(session: Session, case: Case, proposal: Proposal, actor: Actor, now: datetime) -> None:
-    _take_back(session, case, documents.ORDER, proposal, actor, now)
+    take_back(session, case, documents.ORDER, proposal, actor, now)
     outcomes.lift_marks(session, case, reason=f"整改通知书已撤销：{proposal.reason}", now=now)
     case.rectification_served_on = None
     restart_case(session, case, Event.NOTICE_RESCINDED, proposal.reason, actor, now)
@@ -162,7 +176,7 @@ def _rescind_notice(session: Session, case: Case, proposal: Proposal, actor: Act
 
 def _rescind_decision(session: Session, case: Case, proposal: Proposal, actor: Actor, now: datetime) -> None:
     """A 撤回 not served yet has taken nothing; the mark falls, as the order that follows has to be served."""
-    _take_back(session, case, documents.DECISION, proposal, actor, now)
+    take_back(session, case, documents.DECISION, proposal, actor, now)
     outcomes.lift_marks(session, case, reason=f"决定已撤销：{proposal.reason}", now=now)
     outcomes.reinstate(session, case, reason=proposal.reason, actor=actor.label, now=now)
     restart_case(session, case, Event.DECISION_RESCINDED, proposal.reason, actor, now)
@@ -190,21 +204,11 @@ def _keep(session: Session, case: Case, proposal: Proposal, actor: Actor, now: d
     enter(session, case, ground=ground, now=now)
 
 
-@dataclass(frozen=True, slots=True)
-class TwoOfficers:
-    """A step with who may propose it and who may confirm it (DOMAIN A.1.2)."""
-
-    capability: Capability
-    proposers: tuple[Role, ...]
-    confirmers: tuple[Role, ...]
-    act: Callable[[Session, Case, Proposal, Actor, datetime], None]
-
-
-_REVIEW = (Role.REVIEWER, Role.ADMIN)
+REVIEW = (Role.REVIEWER, Role.ADMIN)
 _HEADS = (Role.ADMIN, Role.DECIDER)
 _DECIDER = (Role.DECIDER,)
 TWO_OFFICERS = {
-    "void_approval": TwoOfficers(Capability.VOID_APPROVAL, _REVIEW, _REVIEW, _void_approval),
+    "void_approval": TwoOfficers(Capability.VOID_APPROVAL, REVIEW, REVIEW, _void_approval),
     "rescind_notice": TwoOfficers(Capability.RESCIND_NOTICE, _HEADS, _HEADS, _rescind_notice),
     "rescind_decision": TwoOfficers(Capability.RESCIND_DECISION, _HEADS, _HEADS, _rescind_decision),
     "revoke": TwoOfficers(Capability.DECIDE_REVOCATION, _HEADS, _DECIDER, _revoke),
