@@ -100,6 +100,7 @@ class Oracle(Facts):
         if self.state == "NOTIFYING":
             self.go("OPEN")
             self.run(months(served_on, 1), since=served_on)
+            self._proved_late(now)
             self.notices += [] if by_receipt else ["送达回证"]
             return
         self.unproved = None
@@ -108,8 +109,14 @@ class Oracle(Facts):
             self.served = served_on
         if self.state == "RECTIFYING":
             self.run(months(served_on, 1), since=served_on, cap=self.cap_day(now))
+            self._proved_late(now)
         if self.state == "REVOCATION_PROPOSED":
             self.run(served_on, since=served_on, working_days=5)
+
+    def _proved_late(self, now: datetime) -> None:
+        """Nobody was shown a clock that had run out by the time its start was proved: an officer looks."""
+        assert self.clock is not None
+        self.holds += self.clock.end <= now
 
     # What the clock does.
 
