@@ -80,12 +80,12 @@ def _file(whole: Pdf, pages: range, tags: "_Tags", number: int, properties: Prop
     return file
 
 
-def as_bytes(file: Pdf) -> bytes:
-    """The file written out, each object by itself. Same content, same bytes."""
+def as_bytes(file: Pdf, *, is_same_again: bool = True) -> bytes:
+    """The file written out, each object by itself; with `is_same_again` same content is the same bytes."""
     out = io.BytesIO()
     file.save(
         out,
-        deterministic_id=True,
+        deterministic_id=is_same_again,
         compress_streams=False,  # They are compressed already.
         stream_decode_level=StreamDecodeLevel.none,
         object_stream_mode=ObjectStreamMode.disable,

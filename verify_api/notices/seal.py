@@ -87,7 +87,7 @@ class Seal(Signer):
         `page` itself is given the signature field, too, and is of no further use.
         """
         _give_field(page, now=now, reason=reason)
-        made = bytearray(as_bytes(page))
+        made = bytearray(as_bytes(page, is_same_again=False))
         start = made.index(b"/Contents <" + EMPTY) + len(b"/Contents ")
         end = start + len(EMPTY) + 2
         _tell_range(made, start, end)
