@@ -100,6 +100,8 @@ def _set(notices: Sequence[Notice]) -> Sequence[Pdf | Exception]:
     except Exception as error:
         if len(notices) == 1:
             return [error]
+        # If each can be set alone, this is the only trace of what makes every run cost so much more.
+        log.warning("notices %s could not be set together", [one.id for one in notices], exc_info=True)
         return [page for notice in notices for page in _set([notice])]
 
 

@@ -57,7 +57,8 @@ def test_each_looks_to_the_eye_as_if_it_had_been_set_alone(
 def shown(page: bytes, folder: Path) -> list[np.ndarray]:
     """Its sheets as pictures."""
     tool = shutil.which("pdftoppm")
-    assert tool is not None, "pdftoppm (poppler-utils) is not installed"
+    if tool is None:
+        pytest.skip("pdftoppm (poppler-utils) is not installed")
     folder.mkdir()
     (folder / "page.pdf").write_bytes(page)
     subprocess.run([tool, "-r", "60", "-png", folder / "page.pdf", folder / "p"], check=True)
